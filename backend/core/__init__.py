@@ -1,0 +1,1 @@
+"""What every part of the backend may import: settings, errors, monitoring."""

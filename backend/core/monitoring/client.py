@@ -1,0 +1,77 @@
+"""The client's side of one request: what it has sent, and whether it is still there."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from starlette.types import Message, Receive, Scope
+
+
+class Client:
+    """Stands between the server's `receive` and the application's.
+
+    A server tells of a disconnect only when asked, and most applications never ask. `gone()` asks without waiting and
+    keeps what it was given, so that the application still receives every body message, in order.
+    """
+
+    __slots__ = ("_disconnected", "_expects_continue", "_held", "_in_flight", "_receive", "body_read", "received_bytes")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._held: deque[Message] = deque()
+        self._in_flight = 0
+        self._disconnected = False
+        # Asking such a client for its body would make the server answer "100 Continue" in the application's place.
+        self._expects_continue = any(name == b"expect" for name, _ in scope["headers"])
+        self.received_bytes = 0
+        self.body_read = False
+
+    async def receive(self) -> Message:
+        """The application's `receive`."""
+        self._expects_continue = False
+        if self._held:
+            return self._held.popleft()
+        if self._disconnected:
+            return {"type": "http.disconnect"}
+        self._in_flight += 1
+        try:
+            return self._note(await self._receive())
+        finally:
+            self._in_flight -= 1
+
+    def gone(self) -> bool:
+        """Whether the server knows by now that the client has left."""
+        # While the application itself waits in `receive`, it gets the news first; two readers could swap messages.
+        while not (self._disconnected or self._in_flight or self._expects_continue or self._more_body_held()):
+            message = _poll(self._receive)
+            if message is None:
+                break
+            if self._note(message)["type"] == "http.request":
+                self._held.append(message)
+        return self._disconnected
+
+    def _more_body_held(self) -> bool:
+        """Holding one piece of an unread body is enough: reading on would fill memory in the application's place."""
+        return bool(self._held) and bool(self._held[-1].get("more_body"))
+
+    def _note(self, message: Message) -> Message:
+        if message["type"] == "http.disconnect":
+            self._disconnected = True
+        elif message["type"] == "http.request":
+            self.received_bytes += len(message.get("body", b""))
+            self.body_read = not message.get("more_body", False)
+        return message
+
+
+def _poll(receive: Receive) -> Message | None:
+    """The next message if there is one already, without giving the event loop a turn."""
+    waiting: Any = receive()
+    iterator = waiting.__await__()
+    try:
+        next(iterator)
+    except StopIteration as answer:
+        message: Message = answer.value
+        return message
+    iterator.close()
+    return None

@@ -1,0 +1,99 @@
+"""`app = Monitoring(app)`: measures every request of an ASGI application and serves `/monitoring/*`.
+
+It wraps the whole application instead of being one of its middlewares, since only from outside can the final status of
+an unhandled exception be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .endpoints import Endpoints
+from .exchange import Exchange
+from .health import Health
+from .http_metrics import HttpMetrics
+from .metrics.catalogue import APP_INFO
+from .options import MonitoringOptions
+from .pages import PREFIX, Pages
+from .request_id import accept_request_id, request_id_var
+from .vitals import Vitals
+
+
+class Monitoring:
+    """An ASGI application around another one. `health` is what the probes answer from."""
+
+    def __init__(self, app: ASGIApp, options: MonitoringOptions | None = None) -> None:
+        options = options or MonitoringOptions()
+        self.app = app
+        self.health = Health(options.checks)
+        self._endpoints = Endpoints(app)
+        self._metrics = HttpMetrics()
+        self._pages = Pages(self.health, options.token)
+        self._vitals = Vitals(self.health)
+        APP_INFO.set(version=options.version, environment=options.environment, commit=options.commit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection or the lifespan, as ASGI calls it."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._start()  # for servers without lifespan; otherwise it runs already
+        own = _below(scope).startswith(PREFIX + "/")
+        request_id = accept_request_id(scope["headers"])
+        token = request_id_var.set(request_id)
+        metrics = None if own else self._metrics
+        exchange = Exchange(scope, receive, send, request_id=request_id, endpoints=self._endpoints, metrics=metrics)
+        try:
+            await (self._own_page if own else self.app)(scope, exchange.client.receive, exchange.send)
+        except asyncio.CancelledError:
+            exchange.cancelled()
+            raise
+        except Exception as error:
+            await exchange.raised(error)
+            raise
+        else:
+            exchange.returned()
+        finally:
+            request_id_var.reset(token)
+
+    async def _own_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._pages.answer(Request(scope, receive), _below(scope))
+        await response(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_start(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._start()
+                await self.health.ensure_checked()  # the first probe finds an answer
+            await send(message)
+
+        async def receive_and_drain() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self.health.draining = True
+                await self._vitals.stop()  # before the dependencies that the checks ask are closed
+            return message
+
+        try:
+            await self.app(scope, receive_and_drain, send_and_start)
+        finally:
+            await self._vitals.stop()
+
+    def _start(self) -> None:
+        if not self._vitals.running and not self.health.draining:
+            self._metrics.foresee(self._endpoints.table)
+            self._vitals.start()
+
+
+def _below(scope: Scope) -> str:
+    """The path below the prefix that a proxy or a parent application has taken off."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

@@ -1,0 +1,168 @@
+"""How an execution becomes metrics: one recorder for each kind, its children bound once and existing at 0.
+
+A recorder is told of a begin and an end. `decorators` use them around any callable; code that knows more than a return
+value (an agent runner, a model wrapper, an engine's events) uses them directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeAlias
+
+from .cost import cost_usd
+from .logs import get_logger
+from .metrics import catalogue
+from .usage import Usage, read_usage
+
+Status: TypeAlias = Literal["success", "error", "timeout", "cancelled"]
+
+_log = get_logger("monitoring")
+
+
+class Recorder(Protocol):
+    """What `decorators` need: `result` is the returned value, or the last one yielded that says something."""
+
+    def begin(self) -> None:
+        """An execution starts."""
+
+    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+        """It has ended, well or not."""
+
+
+def status_of(error: BaseException | None) -> Status:
+    """Success without an error; cancelled when the caller gave up; timeout and error otherwise."""
+    if error is None:
+        return "success"
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        return "cancelled"
+    return "timeout" if isinstance(error, TimeoutError) else "error"
+
+
+class AgentRecorder:
+    """Runs of one agent; `error_types` are the class names of errors that are foreseen."""
+
+    def __init__(self, agent_type: str, error_types: Iterable[str] = ()) -> None:
+        self.agent_type = agent_type
+        self._totals = {
+            status: catalogue.AGENT_EXECUTIONS.labels(agent_type=agent_type, status=status)
+            for status in ("success", "error", "cancelled")
+        }
+        self._duration = catalogue.AGENT_EXECUTION_DURATION.labels(agent_type=agent_type)
+        for error_type in error_types:
+            catalogue.AGENT_ERRORS.labels(agent_type=agent_type, error_type=error_type)
+
+    def begin(self) -> None:
+        """A run starts."""
+        catalogue.ACTIVE_AGENTS.inc()
+
+    def end(self, seconds: float, error: BaseException | None, result: object = None) -> None:
+        """A run has ended; writes its log line."""
+        catalogue.ACTIVE_AGENTS.dec()
+        status = status_of(error)
+        status = "error" if status == "timeout" else status
+        self._totals[status].inc()
+        self._duration.observe(seconds)
+        fields = {"agent_type": self.agent_type, "status": status, "duration_seconds": round(seconds, 6)}
+        if status == "error":
+            catalogue.AGENT_ERRORS.labels(agent_type=self.agent_type, error_type=type(error).__name__).inc()
+            _log.error("agent_execution_failed", **fields, exc_info=error)
+        elif status == "cancelled":
+            _log.info("agent_execution_cancelled", **fields)
+        else:
+            _log.info("agent_execution_completed", **fields)
+
+
+class LLMRecorder:
+    """Attempts sent to one model of one provider; `free` declares that it costs nothing, e.g. because it runs here."""
+
+    def __init__(self, provider: str, model: str, *, free: bool = False) -> None:
+        self._provider, self._model, self._free = provider, model, free
+        labels = {"provider": provider, "model": model}
+        self._totals = {
+            status: catalogue.LLM_REQUESTS.labels(**labels, status=status)
+            for status in ("success", "error", "timeout", "cancelled")
+        }
+        self._duration = catalogue.LLM_REQUEST_DURATION.labels(**labels)
+        self._tokens = {type_: catalogue.LLM_TOKENS.labels(**labels, type=type_) for type_ in Usage._fields}
+        self._cost = catalogue.LLM_COST.labels(**labels)
+        self._unpriced = catalogue.LLM_UNPRICED.labels(**labels)
+
+    def begin(self) -> None:
+        """An attempt is sent."""
+
+    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+        """An attempt has ended; `result` may carry its usage."""
+        self.record(status_of(error), seconds, read_usage(result))
+
+    def record(self, status: Status, seconds: float, usage: Usage | None) -> None:
+        """Count one attempt; tokens are counted whatever its outcome, since they are paid for all the same."""
+        self._totals[status].inc()
+        self._duration.observe(seconds)
+        if usage is not None:
+            for type_, count in usage._asdict().items():
+                self._tokens[type_].inc(max(count, 0))
+        if status == "success" or usage is not None:
+            self._charge(usage)
+
+    def _charge(self, usage: Usage | None) -> None:
+        if self._free:
+            return
+        cost = cost_usd(self._provider, self._model, usage) if usage is not None else None
+        if cost is None:
+            self._unpriced.inc()
+        else:
+            self._cost.inc(cost)
+
+
+class ToolRecorder:
+    """Calls of one tool."""
+
+    def __init__(self, tool_name: str) -> None:
+        self._totals = {
+            status: catalogue.TOOL_EXECUTIONS.labels(tool_name=tool_name, status=status)
+            for status in ("success", "error", "cancelled")
+        }
+        self._duration = catalogue.TOOL_EXECUTION_DURATION.labels(tool_name=tool_name)
+
+    def begin(self) -> None:
+        """A call starts."""
+
+    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+        """A call has ended."""
+        status = status_of(error)
+        self._totals["error" if status == "timeout" else status].inc()
+        self._duration.observe(seconds)
+
+
+class QueryRecorder:
+    """Statements of one operation on one table; a failed one counts too."""
+
+    def __init__(self, operation: str, table: str) -> None:
+        self._total = catalogue.DB_QUERIES.labels(operation=operation, table=table)
+        self._duration = catalogue.DB_QUERY_DURATION.labels(operation=operation, table=table)
+
+    def begin(self) -> None:
+        """A statement is sent."""
+
+    def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> None:
+        """It has been answered or refused."""
+        self._total.inc()
+        self._duration.observe(seconds)
+
+
+class CacheRecorder:
+    """Look-ups in one cache: a result of None, or none at all, is a miss."""
+
+    def __init__(self, cache_type: str) -> None:
+        self.hits = catalogue.CACHE_HITS.labels(cache_type=cache_type)
+        self.misses = catalogue.CACHE_MISSES.labels(cache_type=cache_type)
+
+    def begin(self) -> None:
+        """A look-up starts."""
+
+    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+        """It has ended; one that was cancelled found out nothing."""
+        if status_of(error) == "cancelled":
+            return
+        (self.misses if error is not None or result is None else self.hits).inc()

@@ -1,0 +1,76 @@
+"""What tests of every part share: captured log lines, counted differences, a real server on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from backend.core.monitoring import configure_logging
+from backend.core.monitoring.metrics import REGISTRY
+
+
+class Lines:
+    """The log lines written during a test."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        self.stream = stream
+
+    def all(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.all() if line["event"] == event]
+
+
+@pytest.fixture
+def logs() -> Iterator[Lines]:
+    """Production logging at DEBUG into memory."""
+    stream = io.BytesIO()
+    configure_logging(production=True, level="DEBUG", stream=stream)
+    yield Lines(stream)
+    configure_logging(production=True, level="WARNING")
+
+
+Rise = Callable[..., float]
+
+
+@pytest.fixture
+def rise() -> Callable[..., Rise]:
+    """`risen = rise("x_total", label="a")` … `risen()`: by how much a sample has risen since."""
+
+    def watch(sample: str, **labels: str) -> Rise:
+        before = REGISTRY.value(sample, **labels) or 0.0
+        return lambda: (REGISTRY.value(sample, **labels) or 0.0) - before
+
+    return watch
+
+
+Serve = Callable[[Any], AbstractAsyncContextManager[int]]
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """`async with serve(app) as port`: the application behind a real uvicorn on loopback."""
+
+    @asynccontextmanager
+    async def run(app: Any) -> AsyncIterator[int]:
+        config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve(None))
+        try:
+            while not server.started:
+                assert not serving.done(), "the server did not start"
+                await asyncio.sleep(0.005)
+            yield server.servers[0].sockets[0].getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving
+
+    return run

@@ -1,0 +1,132 @@
+"""499: a client that left before its last byte, seen on a real server and a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from backend.core.monitoring import Monitoring
+
+
+class Slow:
+    """An application whose handlers wait for the test."""
+
+    def __init__(self) -> None:
+        self.entered, self.go_on = asyncio.Event(), asyncio.Event()
+        app = FastAPI()
+        app.add_api_route("/slow", self.slow)
+        app.add_api_route("/stream", self.stream)
+        app.add_api_route("/upload", self.upload, methods=["POST"])
+        self.app = Monitoring(app)
+
+    async def slow(self) -> PlainTextResponse:
+        self.entered.set()
+        await self.go_on.wait()
+        return PlainTextResponse("done")
+
+    async def stream(self) -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"first"
+            self.entered.set()
+            await self.go_on.wait()
+            yield b"second"
+
+        return StreamingResponse(chunks())
+
+    async def upload(self, request: Request) -> PlainTextResponse:
+        self.entered.set()
+        return PlainTextResponse(await request.body())
+
+
+async def leave(port: int, request: bytes, slow: Slow) -> None:
+    """Send a request and close the connection once the handler is at work."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    await asyncio.wait_for(slow.entered.wait(), 5)
+    writer.close()
+    await writer.wait_closed()
+    await asyncio.sleep(0.05)  # the server's socket needs a turn of the loop to hear of it
+    slow.go_on.set()
+
+
+async def eventually(check: Any) -> None:
+    async with asyncio.timeout(5):
+        while not check():
+            await asyncio.sleep(0.005)
+
+
+async def expect_abandoned(slow: Slow, serve: Any, logs: Any, rise: Any, request: bytes, endpoint: str) -> None:
+    method = request.split()[0].decode()
+    left = rise("http_requests_total", method=method, endpoint=endpoint, status="499")
+    served = rise("http_requests_total", method=method, endpoint=endpoint, status="200")
+    active = rise("active_requests")
+    async with serve(slow.app) as port:
+        await leave(port, request, slow)
+        await eventually(lambda: left() == 1)
+    (line,) = logs.of("request_abandoned")
+    assert (line["status"], line["endpoint"], served(), active()) == (499, endpoint, 0, 0)
+    assert not logs.of("request_completed")
+    assert not [line for line in logs.all() if line["level"] == "error"]
+
+
+async def test_a_client_that_leaves_before_the_answer(serve: Any, logs: Any, rise: Any) -> None:
+    """The handler never asks; the wrapper does, before the response starts."""
+    await expect_abandoned(Slow(), serve, logs, rise, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", "/slow")
+
+
+async def test_a_client_that_leaves_amid_a_stream(serve: Any, logs: Any, rise: Any) -> None:
+    """It has read 200, but never its last byte."""
+    await expect_abandoned(Slow(), serve, logs, rise, b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", "/stream")
+
+
+async def test_a_client_that_leaves_amid_its_own_upload(serve: Any, logs: Any, rise: Any) -> None:
+    """The framework's own error about the missing body is no failure of the service."""
+    request = b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
+    await expect_abandoned(Slow(), serve, logs, rise, request, "/upload")
+
+
+async def test_asking_for_the_client_takes_nothing_from_the_application(serve: Any) -> None:
+    """A body that arrives in pieces while the response has begun is read whole and in order."""
+
+    async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("no lifespan here")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        more = True
+        while more:
+            message = await receive()
+            more = message["more_body"]
+            await send({"type": "http.response.body", "body": message["body"], "more_body": more})
+
+    pieces = [bytes([65 + index]) * 1000 for index in range(20)]
+    async with serve(Monitoring(mirror)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /mirror HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        reply = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    body = reply.split(b"\r\n\r\n", 1)[1]
+    assert b"".join(body.split(b"\r\n")[1::2]) == b"".join(pieces)
+
+
+async def test_a_client_that_waits_for_100_continue_is_not_answered_in_the_applications_place(serve: Any) -> None:
+    """An application that refuses without reading the body must not invite it."""
+    app = FastAPI()
+
+    @app.post("/refuse")
+    async def refuse() -> PlainTextResponse:
+        return PlainTextResponse("no", 413)
+
+    async with serve(Monitoring(app)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /refuse HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+        writer.close()
