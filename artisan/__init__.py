@@ -1,0 +1,1 @@
+"""The operator's tools of Artisan Hub: start the stack, check its contracts, rehearse its alarms."""

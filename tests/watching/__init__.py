@@ -1,0 +1,1 @@
+"""What watches the service: Prometheus with its alerts and rules, Alertmanager, the dashboards, docker-compose."""
