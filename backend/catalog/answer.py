@@ -1,0 +1,80 @@
+"""A short answer by template: every name in it comes from a record that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from .records import Record
+from .results import Hit
+from .understanding import Understanding
+
+_CITED = 3
+_CLOSE_TO_BEST = 0.75  # a hit with less than this share of the best score is not cited
+_SURE = 0.45  # with a lower score than this, the best hit is only the closest entry
+
+_NOTHING = "The catalogue has nothing that fits. Try a material, a craft, a place or a month."
+
+
+def compose_answer(asked: Understanding, hits: Sequence[Hit], relaxed: Collection[str] = ()) -> str | None:
+    """One to three sentences about the best hits; they say what had to be let go, and when nothing fits."""
+    if not hits:
+        return _NOTHING
+    cited = _cited(hits)
+    opening = _opening(asked, cited, relaxed, sure=hits[0].score >= _SURE)
+    return f"{opening} {_list([_mention(record) for record in cited])}.{_advice(cited)}"
+
+
+def _cited(hits: Sequence[Hit]) -> list[Record]:
+    least = hits[0].score * _CLOSE_TO_BEST
+    return [hit.record for hit in hits[:_CITED] if hit.score >= least and hit.record.kind == hits[0].record.kind]
+
+
+def _opening(asked: Understanding, cited: Sequence[Record], relaxed: Collection[str], *, sure: bool) -> str:
+    if relaxed and "kind" not in relaxed:
+        return f"The catalogue has {_missing(asked)}; the closest it has:"
+    if relaxed or not sure:
+        return "The closest entries in the catalogue:"
+    one = len(cited) == 1
+    return {
+        "supplier": "A source to try:" if one else "Sources to try:",
+        "fair": "A fair that fits:" if one else "Fairs that fit:",
+        "institution": "Ask" if one else "Institutions to ask:",
+    }.get(cited[0].kind, "See" if one else "Crafts that fit:")
+
+
+def _missing(asked: Understanding) -> str:
+    """What the catalogue does not have, in its own words: "no supplier of raw silk in Goa"."""
+    if asked.kind == "supplier":
+        what = f"no supplier of {asked.material}" if asked.material else "no such supplier"
+    elif asked.kind == "fair":
+        what = ("no fair" if asked.facets_only else "no such fair") + (f" in {asked.month}" if asked.month else "")
+    else:
+        what = f"no such {asked.kind}" if asked.kind else "nothing like it"
+    return f"{what} in {asked.state}" if asked.state else what
+
+
+def _mention(record: Record) -> str:
+    """A record with its whereabouts, and with what matters most about its kind."""
+    place = "" if record.place in record.name else record.place
+    state = "" if place.endswith(record.state) or record.state in record.name else record.state
+    where = ", ".join(part for part in (place, state) if part)
+    named = f"{record.name} ({where})" if where else record.name
+    if record.kind == "fair":
+        return f"{named}, usually {_months(record.months)}"
+    if record.gi_year is not None:
+        return f"{named}, a geographical indication since {record.gi_year}"
+    return named
+
+
+def _months(months: Sequence[str]) -> str:
+    return "all year round" if len(months) == 12 else f"in {_list(list(months), ', ')}"
+
+
+def _advice(cited: Sequence[Record]) -> str:
+    return " Dates move from year to year: check them before you go." if cited[0].kind == "fair" else ""
+
+
+def _list(items: Sequence[str], separator: str = "; ") -> str:
+    if len(items) == 1:
+        return items[0]
+    return f"{separator.join(items[:-1])}{';' if separator == '; ' else ''} and {items[-1]}"

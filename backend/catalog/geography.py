@@ -1,0 +1,183 @@
+"""India's states and cities as people write them, and which states touch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Other names of states and union territories. The two-letter ones are English words or initials too: they count only
+# in capitals or after a preposition.
+STATE_ALIASES: Final = {
+    "orissa": "Odisha",
+    "bengal": "West Bengal",
+    "paschim bangal": "West Bengal",
+    "pashchim bengal": "West Bengal",
+    "kashmir": "Jammu and Kashmir",
+    "jammu": "Jammu and Kashmir",
+    "jammu & kashmir": "Jammu and Kashmir",
+    "jammu kashmir": "Jammu and Kashmir",
+    "j & k": "Jammu and Kashmir",
+    "uttaranchal": "Uttarakhand",
+    "kumaon": "Uttarakhand",
+    "garhwal": "Uttarakhand",
+    "pondicherry": "Puducherry",
+    "andhra": "Andhra Pradesh",
+    "himachal": "Himachal Pradesh",
+    "arunachal": "Arunachal Pradesh",
+    "tamilnadu": "Tamil Nadu",
+    "telengana": "Telangana",
+    "chattisgarh": "Chhattisgarh",
+    "chhatisgarh": "Chhattisgarh",
+    "gujrat": "Gujarat",
+    "rajastan": "Rajasthan",
+    "maharastra": "Maharashtra",
+    "panjab": "Punjab",
+    "andaman": "Andaman and Nicobar Islands",
+    "nicobar": "Andaman and Nicobar Islands",
+    "dilli": "Delhi",
+    "ncr": "Delhi",
+    "u p": "Uttar Pradesh",
+    "m p": "Madhya Pradesh",
+    "up": "Uttar Pradesh",
+    "mp": "Madhya Pradesh",
+    "ap": "Andhra Pradesh",
+    "hp": "Himachal Pradesh",
+    "tn": "Tamil Nadu",
+    "wb": "West Bengal",
+    "jk": "Jammu and Kashmir",
+}
+
+# Old and other names of places in the catalogue.
+PLACE_ALIASES: Final = {
+    "banaras": "Varanasi",
+    "benares": "Varanasi",
+    "kashi": "Varanasi",
+    "bombay": "Mumbai",
+    "calcutta": "Kolkata",
+    "madras": "Chennai",
+    "bangalore": "Bengaluru",
+    "mysore": "Mysuru",
+    "cochin": "Kochi",
+    "trivandrum": "Thiruvananthapuram",
+    "alleppey": "Alappuzha",
+    "calicut": "Kozhikode",
+    "trichur": "Thrissur",
+    "trichy": "Tiruchirappalli",
+    "tanjore": "Thanjavur",
+    "kanchipuram": "Kancheepuram",
+    "conjeevaram": "Kancheepuram",
+    "kanjivaram": "Kancheepuram",
+    "mahabalipuram": "Mamallapuram",
+    "ooty": "Udhagamandalam",
+    "kutch": "Kachchh",
+    "cambay": "Khambhat",
+    "gauhati": "Guwahati",
+    "simla": "Shimla",
+    "noida": "Greater Noida",
+    "shantiniketan": "Santiniketan",
+    "panjim": "Panaji",
+    "aurangabad": "Chhatrapati Sambhajinagar",
+    "pochampally": "Bhoodan Pochampally",
+    "cuddapah": "Kadapa",
+    "bodoland": "Kokrajhar",
+}
+
+# Cities of which the catalogue knows nothing but the state they lie in.
+CITY_STATES: Final = {
+    "pune": "Maharashtra",
+    "nagpur": "Maharashtra",
+    "nashik": "Maharashtra",
+    "vadodara": "Gujarat",
+    "baroda": "Gujarat",
+    "rajkot": "Gujarat",
+    "bhuj": "Gujarat",
+    "jamnagar": "Gujarat",
+    "indore": "Madhya Pradesh",
+    "gwalior": "Madhya Pradesh",
+    "jabalpur": "Madhya Pradesh",
+    "raipur": "Chhattisgarh",
+    "bilaspur": "Chhattisgarh",
+    "coimbatore": "Tamil Nadu",
+    "karur": "Tamil Nadu",
+    "tiruppur": "Tamil Nadu",
+    "vellore": "Tamil Nadu",
+    "hubli": "Karnataka",
+    "belagavi": "Karnataka",
+    "mangaluru": "Karnataka",
+    "mangalore": "Karnataka",
+    "hampi": "Karnataka",
+    "visakhapatnam": "Andhra Pradesh",
+    "vizag": "Andhra Pradesh",
+    "amritsar": "Punjab",
+    "ludhiana": "Punjab",
+    "jalandhar": "Punjab",
+    "gurugram": "Haryana",
+    "gurgaon": "Haryana",
+    "ghaziabad": "Uttar Pradesh",
+    "prayagraj": "Uttar Pradesh",
+    "allahabad": "Uttar Pradesh",
+    "mathura": "Uttar Pradesh",
+    "ayodhya": "Uttar Pradesh",
+    "mirzapur": "Uttar Pradesh",
+    "dehradun": "Uttarakhand",
+    "haridwar": "Uttarakhand",
+    "gaya": "Bihar",
+    "darbhanga": "Bihar",
+    "jamshedpur": "Jharkhand",
+    "dhanbad": "Jharkhand",
+    "siliguri": "West Bengal",
+    "darjeeling": "West Bengal",
+    "rourkela": "Odisha",
+    "jorhat": "Assam",
+    "dibrugarh": "Assam",
+    "shillong": "Meghalaya",
+    "dimapur": "Nagaland",
+    "itanagar": "Arunachal Pradesh",
+    "manali": "Himachal Pradesh",
+    "dharamshala": "Himachal Pradesh",
+    "barmer": "Rajasthan",
+    "bhilwara": "Rajasthan",
+    "alwar": "Rajasthan",
+    "margao": "Goa",
+}
+
+# Names that are first of all something else (a god, a tiger, a bread …): a place only after "in" or "near".
+AMBIGUOUS_PLACES: Final = frozenset({"anand", "bagh", "champa", "dhar", "krishna", "nirmal", "puri", "salem"})
+
+# Districts outside Delhi from which people go there for the day.
+DELHI_REGION: Final = frozenset({"Faridabad", "Gautam Buddha Nagar", "Ghaziabad", "Gurugram"})
+
+_BORDERS: Final = {
+    "Andhra Pradesh": "Chhattisgarh, Karnataka, Odisha, Tamil Nadu, Telangana, Puducherry",
+    "Arunachal Pradesh": "Assam, Nagaland",
+    "Assam": "Meghalaya, Nagaland, Manipur, Mizoram, Tripura, West Bengal",
+    "Bihar": "Jharkhand, Uttar Pradesh, West Bengal",
+    "Chandigarh": "Haryana, Punjab, Himachal Pradesh",
+    "Chhattisgarh": "Jharkhand, Madhya Pradesh, Maharashtra, Odisha, Telangana, Uttar Pradesh",
+    "Delhi": "Haryana, Uttar Pradesh",
+    "Goa": "Karnataka, Maharashtra",
+    "Gujarat": "Madhya Pradesh, Maharashtra, Rajasthan",
+    "Haryana": "Himachal Pradesh, Punjab, Rajasthan, Uttar Pradesh, Uttarakhand",
+    "Himachal Pradesh": "Jammu and Kashmir, Ladakh, Punjab, Uttarakhand, Uttar Pradesh",
+    "Jammu and Kashmir": "Ladakh, Punjab",
+    "Jharkhand": "Odisha, Uttar Pradesh, West Bengal",
+    "Karnataka": "Kerala, Maharashtra, Tamil Nadu, Telangana",
+    "Kerala": "Tamil Nadu, Puducherry",
+    "Madhya Pradesh": "Maharashtra, Rajasthan, Uttar Pradesh",
+    "Maharashtra": "Telangana",
+    "Manipur": "Mizoram, Nagaland",
+    "Mizoram": "Tripura",
+    "Odisha": "West Bengal, Telangana",
+    "Punjab": "Rajasthan",
+    "Rajasthan": "Uttar Pradesh",
+    "Sikkim": "West Bengal",
+    "Tamil Nadu": "Puducherry",
+    "Uttar Pradesh": "Uttarakhand",
+}
+_TOUCHING: Final = frozenset(
+    frozenset((state, neighbour)) for state, others in _BORDERS.items() for neighbour in others.split(", ")
+)
+
+
+def touches(state: str, other: str) -> bool:
+    """Whether two different states share a border."""
+    return frozenset((state, other)) in _TOUCHING

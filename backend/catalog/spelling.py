@@ -1,0 +1,43 @@
+"""Words that are written in several ways, and slips of the finger: `saree` and `sari`, `cottan`, `karnatka`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+
+from .terms import SPELLINGS
+from .words import Word, phrase, singular
+
+_CANONICAL = {word: phrase(group)[0] for group in SPELLINGS for word in phrase(group)}
+_SHORTEST = 5  # shorter words are one letter away from too many others
+
+
+def canonical(word: str) -> str:
+    """The first of all known spellings of a singular word."""
+    return _CANONICAL.get(word, word)
+
+
+class Spelling:
+    """Mends one wrong letter. `names` are the words worth mending to; `known` words are right as they are."""
+
+    def __init__(self, names: Iterable[str], known: Collection[str]) -> None:
+        self._known = frozenset(known)
+        self._names: dict[str, str] = {}
+        for name in sorted({name for name in names if len(name) >= _SHORTEST}, reverse=True):
+            for shortened in _without_one_letter(name):
+                self._names[shortened] = name
+
+    def mend(self, word: Word) -> Word:
+        """`word`, or the name that differs from it by one letter and begins alike."""
+        if len(word.folded) < _SHORTEST or word.folded in self._known or word.singular in self._known:
+            return word
+        # Two words that differ by one letter become equal when each loses at most one.
+        found = (self._names.get(shortened) for shortened in _without_one_letter(word.singular))
+        mended = next((name for name in found if name and name[0] == word.folded[0]), None)
+        return replace(word, folded=mended, singular=singular(mended)) if mended else word
+
+
+def _without_one_letter(word: str) -> Iterator[str]:
+    yield word
+    for position in range(1, len(word)):
+        yield word[:position] + word[position + 1 :]

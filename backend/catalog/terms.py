@@ -1,0 +1,138 @@
+"""Words by which craftspeople name kinds, crafts, materials and spellings, where the catalogue has another word."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The people, tools and products of a craft. Keys are the catalogue's categories.
+CRAFT_TERMS: Final = {
+    "weaving": "weaver, weave, weaving, woven, handloom, loom, handloom weaving",
+    "metalwork": "metalwork, metal work, metal craft, metalware, smith, blacksmith, coppersmith, brassware, "
+    "brass work, casting, lost wax, dhokra, dokra, bell metal, metal casting",
+    "painting": "painting, painter, folk art, scroll painting",
+    "woodwork": "woodwork, wood carving, woodcarving, wood carver, woodcarver, carpenter, carpentry, wood craft, "
+    "wooden furniture, wood worker, wood turner",
+    "carpet": "carpet, rug, durrie, dhurrie, durry, dari, carpet weaver, carpet weaving",
+    "embroidery": "embroidery, embroiderer, embroider, needlework, applique, zardozi, chikan, chikankari, lace maker",
+    "basketry": "basketry, basket, basket maker, basket weaving, bamboo craft, bamboo work, cane work, cane furniture, "
+    "mat, mat weaver, mat weaving",
+    "pottery": "pottery, potter, terracotta, ceramic, ceramics, clay work, stoneware",
+    "printing-dyeing": "block print, block printing, block printer, hand block, printer, dyer, dyeing, tie and dye, "
+    "tie dye, batik, bandhani, bandhej, textile printing, printing",
+    "leather": "leather, leather work, leather worker, leather goods, leatherwork, cobbler, shoemaker, shoe, footwear, "
+    "chappal, jutti, mojari, saddlery",
+    "jewellery": "jewellery, jewelry, jeweller, jeweler, ornament, filigree, goldsmith, silversmith",
+    "toys": "toy, doll, puppet, puppetry, toy maker",
+    "stone": "stone carving, stone carver, stone craft, stonework, stone work, sculptor, sculpture",
+    "paper": "handmade paper, papermaking, paper maker, paper making, papier mache",
+    "glass": "glass, glass blowing, glass blower, glasswork, glass work",
+    "lac": "lac, lac bangle, lac work, lacquerware",
+}
+
+# Materials under other names. Values are terms of the catalogue.
+MATERIAL_TERMS: Final = {
+    "kosa": "tasar silk",
+    "kosa silk": "tasar silk",
+    "tussar": "tasar silk",
+    "tussar silk": "tasar silk",
+    "tasar": "tasar silk",
+    "tasar yarn": "tasar silk",
+    "muga": "muga silk",
+    "muga yarn": "muga silk",
+    "eri": "eri silk",
+    "endi": "eri silk",
+    "resham": "silk",
+    "pashm": "raw pashmina",
+    "woollen yarn": "wool yarn",
+    "woolen yarn": "wool yarn",
+    "natural indigo": "indigo",
+    "indigo dye": "indigo",
+    "neel": "indigo",
+    "natural dye": "natural dyes",
+    "vegetable dye": "natural dyes",
+    "brass sheet": "brass",
+    "brass ingot": "brass",
+    "copper sheet": "copper",
+    "aluminium sheet": "aluminium",
+    "metal scrap": "scrap metal",
+    "white marble": "marble",
+    "gem": "gemstones",
+    "gem stone": "gemstones",
+    "precious stone": "gemstones",
+    "semi precious stone": "gemstones",
+    "coloured stone": "gemstones",
+    "rattan": "cane",
+    "shellac": "lac",
+    "stick lac": "lac",
+    "lacquer stick": "lac",
+    "sandal wood": "sandalwood",
+    "chandan": "sandalwood",
+    "teak wood": "teak",
+    "walnut": "walnut wood",
+    "glass bead": "glass beads",
+    "glass rod": "glass rods",
+    "terracotta clay": "clay",
+    "mitti": "clay",
+    "cocoon": "mulberry cocoons",
+    "zari thread": "zari",
+    "jari": "zari",
+    "hide": "leather",
+}
+
+# Words shared by the names of several materials: asked for alone, they mean all of them.
+MATERIAL_FAMILIES: Final = (
+    "cloth",
+    "cotton",
+    "dyes",
+    "fibre",
+    "glass",
+    "grass",
+    "jute",
+    "leather",
+    "metal",
+    "reed",
+    "silk",
+    "stone",
+    "thread",
+    "wood",
+    "wool",
+    "yarn",
+)
+
+# Other spellings of one word: a query for any of them looks for all of them.
+SPELLINGS: Final = (
+    "saree sari saris sarees",
+    "dhokra dokra dhokara",
+    "pattachitra patachitra patachitras pattachitras",
+    "durrie dhurrie durry dari durries dhurries",
+    "chikan chikankari chikenkari",
+    "bandhani bandhej bandhini",
+    "zardozi zardosi",
+    "kalamkari kalamkary",
+    "ikat ikkat",
+    "bidri bidriware",
+    "tussar tasar tussah kosa",
+    "khadi khaddar",
+    "jewellery jewelry jeweller",
+    "pashmina pashm cashmere",
+    "mache machie",
+    "mojari jutti chappal footwear shoe shoes shoemaker",
+    "rug rugs carpet carpets",
+    "gi geographical indication",
+    "emporium emporia",
+    "aluminium aluminum",
+    "colour color",
+    "woollen woolen wool",
+    "sculptor sculpture sculptures",
+    "potter potters pottery pot pots",
+    "weaver weavers weaving",
+    "dyer dyers dyeing dye",
+    "kutch kachchh",
+    "banaras benares varanasi",
+    "mysore mysuru",
+    "orissa odisha",
+    "instrument veena",
+    "pehchan identity id",
+    "register registers registered registration registry certificate certification certify certifies",
+    "train trains training trainer learn learning teach teaches teaching course courses diploma",
+)

@@ -1,0 +1,8 @@
+"""Where things are kept: the database with its migrations and metrics, and the caches before it."""
+
+from .cache import Cache, MemoryCache
+from .database import Database
+from .read_through import ReadThrough
+from .valkey import ValkeyCache
+
+__all__ = ["Cache", "Database", "MemoryCache", "ReadThrough", "ValkeyCache"]

@@ -1,0 +1,60 @@
+"""What only SQLite needs: its folder, its pragmas, its write lock and its full-text table.
+
+Another dialect gets a module like this one; nothing else in the backend knows which database it talks to, but the
+query in `backend.catalog.fulltext`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+FULLTEXT_TABLE = "records_fts"
+WRITE = "artisan_write"  # the execution option that asks for the write lock
+
+_BUSY_SECONDS = 10.0  # how long a writer waits for another one; also covers processes that start together
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",  # readers and the writer do not block each other
+    "PRAGMA synchronous = NORMAL",  # safe with WAL against crashes of the process
+    "PRAGMA foreign_keys = ON",
+)
+
+
+def create_engine(url: URL) -> AsyncEngine:
+    """An engine whose connections have the pragmas and begin writes with the lock already taken; no I/O yet."""
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _lock_for_writing)
+    return engine
+
+
+def create_file(url: URL) -> None:
+    """Make the database file and its folder, if the database is one; raises OSError or sqlite3.Error.
+
+    Opening it here first has a reason: a connection of aiosqlite that cannot be opened leaves a thread behind, which
+    dies with a traceback of its own when the event loop is closed.
+    """
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(url.database, timeout=_BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA schema_version")
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _lock_for_writing(connection: Connection) -> None:
+    # The driver begins nothing by itself (isolation_level None): each read sees the newest data, and a write takes
+    # the lock at once. One that began as a read would fail instead of waiting when it has to be upgraded.
+    if connection.get_execution_options().get(WRITE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

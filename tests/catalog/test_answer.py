@@ -1,0 +1,95 @@
+"""The short answer: nothing in it that is not in the records it cites."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backend.catalog import Hit, Record, Understanding, compose_answer
+from backend.catalog.vocabulary import MONTHS
+
+from .conftest import Library
+from .test_questions import QUESTIONS
+
+# Capitalised words that belong to the templates.
+TEMPLATE = {"The", "A", "Sources", "Fairs", "Institutions", "Crafts", "Ask", "See", "Dates", "Try"}
+
+
+def record(name: str = "Blue Fair", kind: str = "fair", **changes: object) -> Record:
+    """A record for an answer."""
+    values = dict.fromkeys(Record.__dataclass_fields__, "") | {
+        "key": name.lower().replace(" ", "-"),
+        "kind": kind,
+        "name": name,
+        "place": "Pur",
+        "state": "Goa",
+        "materials": (),
+        "months": ("March",) if kind == "fair" else (),
+        "sources": (),
+        "gi_year": None,
+    }
+    return Record(**(values | changes))  # type: ignore[arg-type]
+
+
+def hit(record: Record, score: float = 1.0) -> Hit:
+    """A hit by text."""
+    return Hit(record, score, ("text",))
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["question"])
+def test_every_name_comes_from_a_record_or_the_query(library: Library, question: dict[str, str]) -> None:
+    """Each capitalised word of an answer is the template's, a record's, or a facet that was asked for."""
+    result = library.run(library.catalogue.search(question["question"]))
+    assert result.answer is not None
+    cited = [hit.record for hit in result.hits if hit.record.name in result.answer]
+    assert cited
+    known = " ".join([*(f"{r.name} {r.place} {r.state} {' '.join(r.months)}" for r in cited)])
+    known += " ".join(result.understanding.facets.values())
+    assert {word for word in re.findall(r"\b[A-Z]\w*", result.answer) if word not in known} <= TEMPLATE
+
+
+def test_a_fair_is_told_with_its_usual_months_and_a_warning() -> None:
+    """Dates move, so the answer says "usually" and asks to check."""
+    answer = compose_answer(Understanding(kind="fair"), [hit(record(months=("March", "April")))])
+    assert answer is not None
+    assert "Blue Fair (Pur, Goa), usually in March and April." in answer
+    assert "check" in answer
+
+
+def test_a_fair_of_all_months_is_all_year_round() -> None:
+    """Twelve months are not listed."""
+    answer = compose_answer(Understanding(), [hit(record(months=MONTHS))])
+    assert answer is not None
+    assert "all year round" in answer
+
+
+def test_nothing_is_told_as_nothing() -> None:
+    """Without hits the answer says so and invents none."""
+    assert compose_answer(Understanding(text="x"), []) == (
+        "The catalogue has nothing that fits. Try a material, a craft, a place or a month."
+    )
+
+
+def test_what_was_let_go_is_told() -> None:
+    """When a state was let go, the answer says that there is nothing in it."""
+    asked = Understanding(kind="supplier", material="raw silk", state="Goa")
+    answer = compose_answer(asked, [hit(record("Silk Market", "supplier", state="Assam"))], ("state",))
+    assert answer == ("The catalogue has no supplier of raw silk in Goa; the closest it has: Silk Market (Pur, Assam).")
+
+
+def test_an_unsure_hit_is_only_the_closest() -> None:
+    """A low score is not sold as an answer."""
+    answer = compose_answer(Understanding(), [hit(record("Silk Market", "supplier"), 0.3)])
+    assert answer == "The closest entries in the catalogue: Silk Market (Pur, Goa)."
+
+
+def test_what_is_far_behind_the_best_is_not_cited() -> None:
+    """At most three records are named, all of one kind and nearly as good as the first."""
+    hits = [
+        hit(record("One", "supplier"), 1.0),
+        hit(record("Other Kind", "craft"), 0.99),
+        hit(record("Two", "supplier"), 0.9),
+        hit(record("Far Behind", "supplier"), 0.4),
+    ]
+    assert compose_answer(Understanding(), hits) == "Sources to try: One (Pur, Goa); and Two (Pur, Goa)."

