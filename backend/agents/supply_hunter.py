@@ -1,0 +1,61 @@
+"""The agent `supply_hunter`: where to get a material, and at which fairs to meet those who have it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from backend.catalog import Catalogue, Hit, Understanding, compose_answer
+from backend.llm import LLM
+
+from .reading import QueryReader, Reading
+from .run import Answer, ToolCall, ToolResult
+
+_LOOKED_UP = 3  # as many as an answer cites
+
+
+class SupplyHunter:
+    """Searches, asks for fairs when a month or a fair is wanted, and looks up what it is going to cite."""
+
+    agent_type = "supply_hunter"
+    description = "Finds suppliers of raw materials for a craft, and fairs by month or place."
+    tools = ("search_catalogue", "fairs_by_month", "lookup_record")
+
+    def __init__(self, catalogue: Catalogue, llm: LLM | None) -> None:
+        self._reader = QueryReader(catalogue, llm)
+
+    async def plan(self, query: str) -> AsyncGenerator[ToolCall | Answer, ToolResult]:
+        """Understand, search, look up, answer by template."""
+        reading = await self._reader.read(query)
+        answers: list[str] = []
+        cited: list[Hit] = []
+        for asked, search in _searches(query, reading):
+            result = yield search
+            if result.error:
+                answers.append(f"The search for a {asked.kind} failed.")
+            hits: list[Hit] = []
+            for hit in result.hits[:_LOOKED_UP]:
+                fresh = yield ToolCall("lookup_record", {"key": hit.record.key})
+                hits.append(replace(hit, record=fresh.hits[0].record) if fresh.hits else hit)
+            if hits:
+                answers.append(compose_answer(asked, hits, result.relaxed) or "")
+                cited += [hit for hit in hits if hit.record.name in answers[-1]]
+        yield Answer(" ".join(answers) or compose_answer(reading.asked, ()) or "", tuple(cited), reading.facets)
+
+
+def _searches(query: str, reading: Reading) -> list[tuple[Understanding, ToolCall]]:
+    """The searches that a query needs, each with what it asks for; first what is wished for most."""
+    asked = reading.asked
+    told = {name: value for name, value in asked.facets.items() if name in reading.filled}
+    # Who names a material wants it, whatever else the words sound like, unless they ask for an institution.
+    kind = asked.kind if asked.kind == "institution" or (asked.kind == "craft" and not asked.material) else "supplier"
+    goods = replace(asked, kind=kind), ToolCall("search_catalogue", {"query": query, "kind": kind, **told})
+    if asked.month:
+        where = {"state": asked.state} if asked.state else {}
+        call = ToolCall("fairs_by_month", {"month": asked.month, **where})
+    else:
+        call = ToolCall("search_catalogue", {"query": query, "kind": "fair", **told})
+    fairs = replace(asked, kind="fair"), call
+    if asked.kind == "fair":
+        return [fairs, goods] if asked.material else [fairs]
+    return [goods, fairs] if asked.month else [goods]

@@ -1,0 +1,1 @@
+"""Agents, their runner, and how they read a query."""
