@@ -18,7 +18,7 @@ import structlog
 from .log_record import Fields, Renderer, compose, describe_exception, render_console, render_json
 
 # Libraries that tell at INFO what our own lines already say, once for each call.
-_TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic.runtime.plugins")
+_TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite")
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 

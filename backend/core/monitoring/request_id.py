@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 HEADER = b"x-request-id"
@@ -30,4 +30,4 @@ def accept_request_id(headers: list[tuple[bytes, bytes]]) -> str:
 
 def new_request_id() -> str:
     """32 hexadecimal digits of randomness."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)

@@ -1,0 +1,127 @@
+"""The one composition root: settings in, a running service out.
+
+`create_app` builds the objects and hands them to each other; opening them is the lifespan's work, so that importing or
+constructing does no I/O. `python -m backend.main` serves it; with no other part running it answers from SQLite and its
+own memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from backend import __version__
+from backend.agents import AgentRunner, build_agents
+from backend.api.application import build_api
+from backend.api.home import Links
+from backend.catalog import Catalogue
+from backend.core.config import Settings
+from backend.core.errors import ConfigError
+from backend.core.monitoring import Monitoring, MonitoringOptions, configure_logging, get_logger
+from backend.health_checks import health_checks
+from backend.llm import LLM, open_llm
+from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
+from backend.tools import build_tools
+
+_log = get_logger("backend")
+
+
+def create_app(settings: Settings | None = None) -> Monitoring:
+    """The service as an ASGI application, monitored; raises ConfigError when a setting cannot work."""
+    settings = settings or Settings.load()
+    configure_logging(production=settings.environment == "production", level=settings.log_level)
+    database = Database(settings.database_url)
+    cache: Cache = ValkeyCache(settings.redis_url) if settings.redis_url else MemoryCache()
+    llm = open_llm(settings, ReadThrough(cache, "llm"))
+    catalogue = Catalogue(
+        database, search_cache=ReadThrough(cache, "search"), embedding_cache=ReadThrough(cache, "embedding")
+    )
+    runner = AgentRunner(build_agents(catalogue, llm), build_tools(catalogue))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with _opened(database, cache, llm, catalogue):
+            _log.info("service_started", version=__version__, environment=settings.environment)
+            yield
+        _log.info("service_stopped")
+
+    links = Links(prometheus=settings.prometheus_url, alertmanager=settings.alertmanager_url)
+    options = MonitoringOptions(
+        version=__version__,
+        environment=settings.environment,
+        commit=settings.git_commit,
+        checks=health_checks(settings, database, cache, llm, catalogue),
+        token=settings.monitoring_token.get_secret_value(),
+    )
+    return Monitoring(build_api(catalogue, runner, links, lifespan), options)
+
+
+@asynccontextmanager
+async def _opened(database: Database, cache: Cache, llm: LLM | None, catalogue: Catalogue) -> AsyncIterator[None]:
+    """Everything that needs opening, open; closed in reverse order, whatever happens."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        stack.push_async_callback(cache.close)
+        if llm is not None:
+            stack.push_async_callback(llm.close)
+        await database.start()
+        await catalogue.start()
+        yield
+
+
+def serve(app: Monitoring, settings: Settings) -> int:
+    """Serve until a signal; returns the exit status."""
+    if _open_to_others(settings):
+        _log.warning("monitoring_open", host=settings.host, advice="set MONITORING_TOKEN, or anybody reads the metrics")
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,  # every record goes through our own handler
+        access_log=False,  # a request has one line, and it is ours
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 1
+
+
+def main() -> int:
+    """`python -m backend.main`: 0 after a requested stop, 2 for a setting that cannot work, another when it failed."""
+    try:
+        settings = Settings.load()
+        app = create_app(settings)
+        asyncio.run(_prepare(settings))
+        return serve(app, settings)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+async def _prepare(settings: Settings) -> None:
+    """Make the database ready ahead of the server, which would bury a refusal in a traceback."""
+    database = Database(settings.database_url)
+    await database.start()
+    await database.close()
+
+
+def _open_to_others(settings: Settings) -> bool:
+    """Whether the metrics of a production service can be read from other machines without a token."""
+    if settings.environment != "production" or settings.monitoring_token.get_secret_value():
+        return False
+    try:
+        return not ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        return settings.host != "localhost"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
