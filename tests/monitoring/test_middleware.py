@@ -150,7 +150,7 @@ async def test_two_requests_do_not_share_an_id(client: httpx.AsyncClient) -> Non
 
 
 async def test_monitorings_own_pages_are_not_counted_and_quiet(client: httpx.AsyncClient, logs: Any) -> None:
-    """A scrape every ten seconds would drown the users' requests."""
+    """A scrape every five seconds would drown the users' requests."""
     for page in ("metrics", "health", "health/live", "health/ready", "info", "nowhere"):
         await client.get(f"/monitoring/{page}")
     assert {line["level"] for line in logs.of("request_completed")} == {"debug"}

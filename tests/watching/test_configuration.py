@@ -46,11 +46,11 @@ def test_every_environment_names_the_same_targets(monitoring: Path) -> None:
     assert names[0] == names[1] == {"backend.yml", "alertmanager.yml"}
 
 
-def test_the_backend_is_scraped_every_ten_seconds_at_its_metrics_page(monitoring: Path) -> None:
+def test_the_backend_is_scraped_every_five_seconds_at_its_metrics_page(monitoring: Path) -> None:
     """The job's name is what every alert selects by."""
     config = load(monitoring / "prometheus.yml")
     jobs = {job["job_name"]: job for job in config["scrape_configs"]}
-    assert config["global"]["scrape_interval"] == "10s"
+    assert config["global"]["scrape_interval"] == "5s"
     assert jobs["artisan-backend"]["metrics_path"] == "/monitoring/metrics"
     assert load(monitoring / "targets" / "backend.yml") == [{"targets": ["localhost:8000"]}]
 

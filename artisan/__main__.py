@@ -1,0 +1,5 @@
+"""`python -m artisan` is the `artisan` command."""
+
+from artisan.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The supervisor, the parts and the plan of `artisan up`."""

@@ -1,0 +1,122 @@
+"""The spec of `artisan up`: which parts run, and what the backend is told of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from artisan.stack import backend
+from artisan.stack.tools import Tools
+from artisan.stack.up import Plan, Ports, Setup, plan
+
+from .conftest import ROOT
+
+DATABASE = Path("/data/artisan.db")
+
+
+@pytest.fixture
+def setup(tools: Tools, free_port: Callable[[], int], tmp_path: Path) -> Setup:
+    """All parts there, on free ports, nothing set by the user."""
+    ports = Ports(*(free_port() for _ in fields(Ports)))
+    return Setup(ROOT, tmp_path / "state", ports, tools, {})
+
+
+def _environment(chosen: Plan) -> dict[str, str]:
+    return next(dict(part.env) for part in chosen.parts if part.name == "backend")
+
+
+def test_all_parts_run_where_nothing_is_missing(setup: Setup) -> None:
+    """And only the backend is essential."""
+    chosen = plan(setup)
+    assert not chosen.left_out
+    assert [part.name for part in chosen.parts] == ["valkey", "llm", "backend", "alertmanager", "prometheus", "pages"]
+    assert [part.name for part in chosen.parts if part.essential] == ["backend"]
+
+
+def test_the_backend_is_told_where_the_other_parts_are(setup: Setup) -> None:
+    """By the settings it knows."""
+    env = _environment(plan(setup))
+    assert env["PORT"] == str(setup.ports.backend)
+    assert env["HOST"] == "127.0.0.1"
+    assert env["REDIS_URL"] == f"redis://127.0.0.1:{setup.ports.valkey}/0"
+    assert env["LLM_PROVIDERS"] == f"local@http://127.0.0.1:{setup.ports.llm}/v1"
+    assert env["DATABASE_URL"] == f"sqlite+aiosqlite:///{setup.state}/data/artisan.db"
+    assert env["ENVIRONMENT"] == "production"
+
+
+@pytest.mark.parametrize(("name", "setting"), [("valkey", "REDIS_URL"), ("llm", "LLM_PROVIDERS")])
+def test_a_part_whose_port_is_taken_is_left_out_and_the_backend_runs_without_it(
+    setup: Setup, name: str, setting: str
+) -> None:
+    """One sentence names the port, its holder and the option."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        chosen = plan(replace(setup, ports=replace(setup.ports, **{name: port})))
+    assert list(chosen.left_out) == [name]
+    assert chosen.left_out[name].startswith(f"port {port} is in use by ")
+    assert f"(pid {os.getpid()})" in chosen.left_out[name]
+    assert chosen.left_out[name].endswith(f"choose another with --{name}-port or ARTISAN_{name.upper()}_PORT")
+    assert setting not in _environment(chosen)
+
+
+def test_alerts_are_not_sent_to_whoever_has_alertmanagers_port(setup: Setup) -> None:
+    """Prometheus runs on without a place to send them to."""
+    with socket.create_server(("127.0.0.1", setup.ports.alertmanager)):
+        chosen = plan(setup)
+    assert list(chosen.left_out) == ["alertmanager"]
+    assert yaml.safe_load((setup.state / "run/targets/alertmanager.yml").read_text()) == []
+
+
+def test_programs_that_were_not_found_are_left_out(setup: Setup) -> None:
+    """The backend and what pip installs run on."""
+    chosen = plan(replace(setup, tools=Tools({}, setup.state / "tools")))
+    assert set(chosen.left_out) == {"prometheus", "alertmanager"}
+    assert [part.name for part in chosen.parts] == ["valkey", "llm", "backend"]
+
+
+def test_a_system_that_refuses_namespaces_is_told_what_to_install(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unpacked Alertmanager cannot run there; everything else does."""
+    unpacked = tmp_path / "state/tools/usr/bin/prometheus-alertmanager"
+    (unpacked.parents[1] / "share").mkdir(parents=True)
+    refusing = tmp_path / "unshare"
+    refusing.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    programs = {**setup.tools.programs, "alertmanager": unpacked}
+    chosen = plan(replace(setup, tools=Tools(programs, tmp_path / "state/tools")))
+    assert list(chosen.left_out) == ["alertmanager"]
+    assert "(unshare failed: Operation not permitted); install it" in chosen.left_out["alertmanager"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name"),
+    [("REDIS_URL", "redis://cache.example.org/0", "valkey"), ("LLM_PROVIDERS", "groq", "llm")],
+)
+def test_what_the_user_has_set_wins_and_our_part_is_not_needed(
+    setup: Setup, setting: str, value: str, name: str
+) -> None:
+    """The backend reads the user's value by itself, from the environment or `.env`."""
+    chosen = plan(replace(setup, environ={setting: value}))
+    assert chosen.left_out == {name: f"not needed, because {setting} is set"}
+    assert setting not in _environment(chosen)
+
+
+def test_an_empty_setting_is_not_set() -> None:
+    """A copied `.env.example` has every key, most of them empty."""
+    env = backend.environment({"REDIS_URL": "", "ENVIRONMENT": "staging"}, DATABASE, {"valkey": 1})
+    assert env["REDIS_URL"] == "redis://127.0.0.1:1/0"
+    assert "ENVIRONMENT" not in env
+
+
+def test_no_proxy_stands_between_the_backend_and_this_machine() -> None:
+    """Whatever the user has excluded stays excluded."""
+    env = backend.environment({"NO_PROXY": "intranet"}, DATABASE, {})
+    assert env["NO_PROXY"] == env["no_proxy"] == "intranet,127.0.0.1,localhost"
