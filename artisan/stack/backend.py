@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,7 @@ def part(root: Path, port: int, env: Mapping[str, str]) -> Part:
     )
 
 
-def environment(user: Mapping[str, str], database: Path, ports: Mapping[str, int]) -> dict[str, str]:
+def environment(root: Path, user: Mapping[str, str], database: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """What the backend needs to find the other parts, except what the user has set. `ports` has those that run."""
     ours = {"ENVIRONMENT": "production", "DATABASE_URL": f"sqlite+aiosqlite:///{database}"}
     urls = {
@@ -39,8 +40,20 @@ def environment(user: Mapping[str, str], database: Path, ports: Mapping[str, int
         "alertmanager": ("ALERTMANAGER_URL", "http://localhost:{}"),
     }
     ours |= {key: url.format(ports[name]) for name, (key, url) in urls.items() if name in ports}
+    ours["GIT_COMMIT"] = _commit(root)
     unset = {key: value for key, value in ours.items() if not user.get(key)}
     # The other parts are on this machine, where no proxy can reach them. The variable has two spellings.
     excluded = user.get("no_proxy") or user.get("NO_PROXY") or ""
     direct = ",".join([*filter(None, [excluded]), LOOPBACK, "localhost"])
     return {**unset, "no_proxy": direct, "NO_PROXY": direct}
+
+
+def _commit(root: Path) -> str:
+    """What is checked out, for app_info; `unknown` where git or its history is not there."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return asked.stdout.strip()

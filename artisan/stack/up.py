@@ -68,7 +68,7 @@ def _parts(setup: Setup, left_out: Mapping[str, str]) -> Iterator[Part]:
         yield local_llm.part(numbers.llm)
     if "backend" not in left_out:
         running = {name: port for name, port in asdict(numbers).items() if name not in left_out}
-        env = backend.environment(setup.environ, data / "artisan.db", running)
+        env = backend.environment(setup.root, setup.environ, data / "artisan.db", running)
         yield backend.part(setup.root, numbers.backend, env)
     if "alertmanager" not in left_out:
         config, kept = run / "alertmanager.yml", data / "alertmanager"

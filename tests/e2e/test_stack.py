@@ -49,7 +49,8 @@ def test_one_request_id_is_followed_through_everything(stack: Stack) -> None:
     reply = httpx.post(f"{stack.url('backend')}/api/agents/supply_hunter/runs", json=body, headers=mine, timeout=120)
     assert reply.status_code == 200
     assert reply.headers["x-request-id"] == reply.json()["request_id"] == "follow-me-1"
-    lines = [line for line in stack.log_lines() if '"request_id":"follow-me-1"' in line]
+    wait_for(lambda: len(lines_of(stack, "follow-me-1")) >= 2)
+    lines = lines_of(stack, "follow-me-1")
     events = [json.loads(line)["event"] for line in lines]
     assert events.count("request_completed") == 1
     assert events.count("agent_execution_completed") == 1
@@ -150,6 +151,10 @@ def test_a_stop_leaves_nothing_and_a_second_start_is_quick(stack: Stack) -> None
     assert (stack.state / "run" / "secrets" / "monitoring-token").stat().st_mode & 0o777 == 0o600
     assert stack.stop() < STOPPED_WITHIN
     assert stack.processes() == []
+
+
+def lines_of(stack: Stack, request_id: str) -> list[str]:
+    return [line for line in stack.log_lines() if f'"request_id":"{request_id}"' in line]
 
 
 def health_of(stack: Stack, dependency: str) -> str:

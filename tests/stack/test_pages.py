@@ -27,7 +27,7 @@ async def front(free_port: Callable[[], int], tmp_path: Path) -> AsyncIterator[h
         head = await reader.readuntil(b"\r\n\r\n")
         length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
         said = head.split(b"\r\n")[0] + b"|" + await reader.readexactly(length)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
         await writer.drain()
         writer.close()
 

@@ -111,12 +111,12 @@ def test_what_the_user_has_set_wins_and_our_part_is_not_needed(
 
 def test_an_empty_setting_is_not_set() -> None:
     """A copied `.env.example` has every key, most of them empty."""
-    env = backend.environment({"REDIS_URL": "", "ENVIRONMENT": "staging"}, DATABASE, {"valkey": 1})
+    env = backend.environment(ROOT, {"REDIS_URL": "", "ENVIRONMENT": "staging"}, DATABASE, {"valkey": 1})
     assert env["REDIS_URL"] == "redis://127.0.0.1:1/0"
     assert "ENVIRONMENT" not in env
 
 
 def test_no_proxy_stands_between_the_backend_and_this_machine() -> None:
     """Whatever the user has excluded stays excluded."""
-    env = backend.environment({"NO_PROXY": "intranet"}, DATABASE, {})
+    env = backend.environment(ROOT, {"NO_PROXY": "intranet"}, DATABASE, {})
     assert env["NO_PROXY"] == env["no_proxy"] == "intranet,127.0.0.1,localhost"
