@@ -38,7 +38,8 @@ def health_checks(
 
     return (
         HealthCheck("redis", check_redis, configured=bool(settings.redis_url)),
-        HealthCheck("llm", check_llm, configured=llm is not None),
+        # A vendor is asked over the internet, by every replica: often enough to know, seldom enough to be welcome.
+        HealthCheck("llm", check_llm, configured=llm is not None, interval=30.0),
         HealthCheck("database", check_database, critical=True),
         HealthCheck("vector_store", check_vectors),
     )

@@ -8,6 +8,7 @@ own memory.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import sys
 from collections.abc import AsyncIterator
@@ -90,12 +91,16 @@ def serve(app: Monitoring, settings: Settings) -> int:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised again by uvicorn after a clean stop
+        server.run()
     return 0 if server.started else 1
 
 
 def main() -> int:
-    """`python -m backend.main`: 0 after a requested stop, 2 for a setting that cannot work, another when it failed."""
+    """`python -m backend.main`: 0 after Ctrl-C, 2 for a setting that cannot work, another when it failed.
+
+    SIGTERM stops it as cleanly, and is raised again by uvicorn at the end.
+    """
     try:
         settings = Settings.load()
         app = create_app(settings)

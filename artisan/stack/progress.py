@@ -70,15 +70,13 @@ def show_summary(console: Console, plan: Plan, states: Mapping[str, State], port
     for name in plan.left_out:
         table.add_row(name, "", State.LEFT_OUT)
     console.print("", table, "\nTry:")
-    for command in _commands(ports, states):
+    for command in _commands(ports.backend):
         console.print(f"  {command}", soft_wrap=True, markup=False)
 
 
-def _commands(ports: Ports, states: Mapping[str, State]) -> Iterator[str]:
-    backend = f"http://localhost:{ports.backend}"
+def _commands(port: int) -> Iterator[str]:
+    backend = f"http://localhost:{port}"
     yield f"curl '{backend}{warm.SEARCH}'"
     yield f"curl {backend}{warm.AGENT_RUN} -H 'Content-Type: application/json' -d '{warm.AGENT_QUERY}'"
-    if states.get("prometheus") is State.READY:
-        yield f"{'open' if sys.platform == 'darwin' else 'xdg-open'} http://localhost:{ports.prometheus}"
-    else:
-        yield f"curl {backend}/monitoring/metrics"
+    # The front page, which leads to all the others.
+    yield f"{'open' if sys.platform == 'darwin' else 'xdg-open'} {backend}"

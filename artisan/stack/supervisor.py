@@ -97,7 +97,7 @@ class Supervisor:
                 self._give_up(part, trouble, lines)
                 return
             delay = part.restart.next(delay, time.monotonic() - ready_at)
-            note = _with_log(f"{trouble}; started again in {delay:g} s", lines)
+            note = _with_log(f"{trouble}; starts again in {delay:g} s", lines)
             self._tell(Event(part.name, State.RESTARTING, note=note))
             await asyncio.sleep(delay)
 

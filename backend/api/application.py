@@ -20,6 +20,7 @@ from backend.core.monitoring import problem
 
 from .agents import agents_router
 from .body_limit import BodyLimit
+from .documented import PROBLEMS
 from .home import Links, home_router
 from .search import search_router
 
@@ -35,6 +36,7 @@ def build_api(catalogue: Catalogue, runner: AgentRunner, links: Links, lifespan:
         version=__version__,
         summary="Suppliers, fairs and institutions for India's craftspeople",
         lifespan=lifespan,
+        responses=PROBLEMS,
         exception_handlers={
             ArtisanError: _own_error,
             RequestValidationError: _invalid,

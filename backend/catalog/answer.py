@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from .facets import passes
 from .records import Record
 from .results import Hit
 from .understanding import Understanding
@@ -30,16 +31,18 @@ def _cited(hits: Sequence[Hit]) -> list[Record]:
 
 
 def _opening(asked: Understanding, cited: Sequence[Record], relaxed: Collection[str], *, sure: bool) -> str:
-    if relaxed and "kind" not in relaxed:
+    one = len(cited) == 1
+    # A facet may be let go for the sake of a better hit, and one that fits every facet still be cited behind it.
+    lacking = not any(passes(record, asked) for record in cited)
+    if relaxed and "kind" not in relaxed and lacking:
         return f"The catalogue has {_missing(asked)}; the closest it has:"
     if relaxed or not sure:
-        return "The closest entries in the catalogue:"
-    one = len(cited) == 1
+        return "The closest entry in the catalogue:" if one else "The closest entries in the catalogue:"
     return {
         "supplier": "A source to try:" if one else "Sources to try:",
         "fair": "A fair that fits:" if one else "Fairs that fit:",
-        "institution": "Ask" if one else "Institutions to ask:",
-    }.get(cited[0].kind, "See" if one else "Crafts that fit:")
+        "institution": "An institution to ask:" if one else "Institutions to ask:",
+    }.get(cited[0].kind, "A craft that fits:" if one else "Crafts that fit:")
 
 
 def _missing(asked: Understanding) -> str:

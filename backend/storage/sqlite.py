@@ -28,7 +28,9 @@ _PRAGMAS = (
 
 def create_engine(url: URL) -> AsyncEngine:
     """An engine whose connections have the pragmas and begin writes with the lock already taken; no I/O yet."""
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+    options = {"timeout": _BUSY_SECONDS, "isolation_level": None}
+    # Parameters hold what people asked; an error's text must not carry them into a log.
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _lock_for_writing)
     return engine

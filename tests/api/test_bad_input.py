@@ -116,3 +116,15 @@ def test_unknown_agents_and_methods_do_not_become_labels(client: httpx.Client) -
     page = client.get("/monitoring/metrics").text
     assert "scan-7" not in page
     assert "PROPFIND" not in page
+
+
+def test_the_description_tells_the_truth_about_errors(client: httpx.Client) -> None:
+    """Every operation documents the problem document, and none the framework's own error."""
+    description = client.get("/openapi.json").json()
+    operations = [operation for path in description["paths"].values() for operation in path.values()]
+    for operation in operations:
+        assert "422" not in operation["responses"]
+        (schema,) = (it["schema"] for it in operation["responses"]["default"]["content"].values())
+        problem = assert_problem(client.get("/no/such/place"), 404)
+        assert set(schema["required"]) <= set(problem) <= set(schema["properties"])
+    assert "HTTPValidationError" not in description["components"]["schemas"]

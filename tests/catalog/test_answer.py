@@ -13,7 +13,7 @@ from .conftest import Library
 from .test_questions import QUESTIONS
 
 # Capitalised words that belong to the templates.
-TEMPLATE = {"The", "A", "Sources", "Fairs", "Institutions", "Crafts", "Ask", "See", "Dates", "Try"}
+TEMPLATE = {"The", "A", "An", "Sources", "Fairs", "Institutions", "Crafts", "Dates", "Try"}
 
 
 def record(name: str = "Blue Fair", kind: str = "fair", **changes: object) -> Record:
@@ -78,10 +78,43 @@ def test_what_was_let_go_is_told() -> None:
     assert answer == ("The catalogue has no supplier of raw silk in Goa; the closest it has: Silk Market (Pur, Assam).")
 
 
+@pytest.mark.parametrize("asked", [{"state": "Goa"}, {"month": "March"}, {"state": "Goa", "month": "March"}])
+def test_nothing_is_told_to_be_missing_that_is_cited(asked: dict[str, str]) -> None:
+    """A facet that was let go for a better hit is not said to have none, when a worse hit has it."""
+    hits = [hit(record(state="Assam", months=("May",))), hit(record("Red Fair"), 0.9)]
+    answer = compose_answer(Understanding(kind="fair", **asked), hits, tuple(asked))  # type: ignore[arg-type]
+    assert answer is not None
+    assert answer.startswith("The closest entries in the catalogue: Blue Fair (Pur, Assam)")
+
+
+def test_a_missing_month_is_told_of_a_state_that_has_other_months() -> None:
+    """What was let go is the month, so the state may be that of the hits."""
+    asked = Understanding(kind="fair", state="Goa", month="May", facets_only=True)
+    answer = compose_answer(asked, [hit(record())], ("month",))
+    assert answer is not None
+    assert answer.startswith("The catalogue has no fair in May in Goa; the closest it has: Blue Fair (Pur, Goa)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "opening"),
+    [
+        ("supplier", "A source to try:"),
+        ("fair", "A fair that fits:"),
+        ("institution", "An institution to ask:"),
+        ("craft", "A craft that fits:"),
+    ],
+)
+def test_a_single_hit_is_told_in_the_singular(kind: str, opening: str) -> None:
+    """One record is not announced as several."""
+    answer = compose_answer(Understanding(), [hit(record(kind=kind))])
+    assert answer is not None
+    assert answer.startswith(f"{opening} Blue Fair (Pur, Goa)")
+
+
 def test_an_unsure_hit_is_only_the_closest() -> None:
     """A low score is not sold as an answer."""
     answer = compose_answer(Understanding(), [hit(record("Silk Market", "supplier"), 0.3)])
-    assert answer == "The closest entries in the catalogue: Silk Market (Pur, Goa)."
+    assert answer == "The closest entry in the catalogue: Silk Market (Pur, Goa)."
 
 
 def test_what_is_far_behind_the_best_is_not_cited() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any
@@ -258,3 +259,38 @@ def test_a_fault_of_the_telemetry_never_reaches_the_caller(logs: Any) -> None:
 
     assert observing.observed(lambda: 5, Broken())() == 5
     assert [line["error"] for line in logs.of("telemetry_failed")] == ["begin", "end"]
+
+
+async def test_partials_and_callable_objects_are_measured_as_what_they_hold(rise: Any) -> None:
+    """Their execution is awaited, or a failing call would count as a quick success; their signature stays."""
+    counted = statuses(rise)
+
+    class Tool:
+        async def __call__(self, value: int, *, fail: bool = False) -> int:
+            return await coroutine.__wrapped__(value, fail=fail)  # type: ignore[attr-defined,no-any-return]
+
+    for each in (functools.partial(coroutine.__wrapped__, 1), functools.partial(Tool(), 1)):  # type: ignore[attr-defined]
+        tracked = track_tool_execution("t")(each)
+        assert inspect.iscoroutinefunction(tracked)
+        with pytest.raises(LookupError):
+            await tracked(fail=True)
+    assert list(inspect.signature(track_tool_execution("t")(Tool())).parameters) == ["value", "fail"]
+    assert counted() == {"error": 2}
+
+
+async def test_an_item_that_cannot_be_looked_at_passes(rise: Any) -> None:
+    """Only we ask a yielded item for its usage; its fault must not reach the consumer."""
+
+    class Odd:
+        @property
+        def usage(self) -> None:
+            raise RuntimeError("not yet")
+
+    @track_tool_execution("t")
+    async def odd() -> AsyncIterator[Odd]:
+        yield Odd()
+        yield Odd()
+
+    counted = statuses(rise)
+    assert len([item async for item in odd()]) == 2
+    assert counted() == {"success": 1}

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from backend.core.monitoring import Monitoring
 
@@ -130,3 +131,65 @@ async def test_a_client_that_waits_for_100_continue_is_not_answered_in_the_appli
         writer.write(b"POST /refuse HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
         assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 413 Request Entity Too Large\r\n"
         writer.close()
+
+
+async def test_a_client_that_leaves_while_the_last_piece_waits(serve: Any, logs: Any) -> None:
+    """It reads too slowly for the server's buffer; the last piece was never on its way."""
+    waiting = asyncio.Event()
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("no lifespan here")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(20_000_000), "more_body": True})
+        waiting.set()
+        await send({"type": "http.response.body", "body": b"last"})
+
+    async with serve(Monitoring(large)) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(waiting.wait(), 5)
+        writer.transport.abort()
+        await eventually(lambda: logs.of("request_abandoned"))
+    assert not logs.of("request_completed")
+
+
+@pytest.mark.parametrize(
+    "refusal", [BrokenPipeError("gone"), RuntimeError("unable to perform operation; the handler is closed")]
+)
+async def test_a_server_that_refuses_to_send_says_that_the_client_has_left(
+    logs: Any, rise: Any, refusal: Exception
+) -> None:
+    """ASGI 2.4 says it by an OSError, uvloop's transport by its own words: no failure of the application."""
+    active = rise("active_requests")
+
+    async def send(_: Message) -> None:
+        raise refusal
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
+    monitored = Monitoring(PlainTextResponse("done"))
+    with pytest.raises(OSError, match=r"gone|closed"):
+        await monitored(scope, receive, send)
+    await monitored._vitals.stop()
+    assert [line["status"] for line in logs.of("request_abandoned")] == [499]
+    assert (logs.of("request_failed"), active()) == ([], 0)
+
+
+async def test_a_fault_is_told_even_when_the_client_has_left(serve: Any, logs: Any) -> None:
+    """The request is a 499, and its line carries the exception."""
+    slow = Slow()
+
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await slow.slow()
+        raise ValueError("a real fault")
+
+    async with serve(Monitoring(failing)) as port:
+        await leave(port, b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n", slow)
+        await eventually(lambda: logs.of("request_abandoned"))
+    (line,) = [line for line in logs.all() if line["level"] == "error"]
+    assert (line["event"], line["status"], line["error"]) == ("request_abandoned", 499, "a real fault")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from backend.core.monitoring import Monitoring
 from backend.core.monitoring.endpoints import Endpoints, method_label
@@ -65,3 +66,18 @@ async def test_a_proxys_prefix_is_not_part_of_the_template(app: Monitoring, rise
         assert (await client.get("/hub/monitoring/health/live")).status_code == 200
     await app._vitals.stop()
     assert risen() == 1
+
+
+async def test_two_templates_of_one_path_below_a_mount_are_told_apart_by_method() -> None:
+    """As the router does."""
+    inner = FastAPI()
+    inner.get("/a/{read}")(lambda read: read)
+    inner.post("/a/{written}")(lambda written: written)
+    app = FastAPI()
+    app.mount("/m", inner)
+    search = Endpoints(app)._search
+    assert [search(method, "/m/a/1") for method in ("GET", "POST", "PUT")] == [
+        "/m/a/{read}",
+        "/m/a/{written}",
+        "/m/a/{read}",
+    ]

@@ -85,6 +85,30 @@ async def test_the_gauges_say_what_is_configured_and_up(logs: Any) -> None:
     assert [line["dependency"] for line in logs.of("dependency_status_changed")] == ["there", "gone", "unwanted"]
 
 
+async def test_each_dependency_is_asked_at_its_own_interval() -> None:
+    """One that hangs holds up nobody else's news."""
+    asked = {"often": 0, "seldom": 0}
+    enough = asyncio.Event()
+
+    async def often() -> CheckResult:
+        asked["often"] += 1
+        if asked["often"] == 20:
+            enough.set()
+        return GOOD
+
+    async def seldom() -> CheckResult:
+        asked["seldom"] += 1
+        await asyncio.Event().wait()
+        return GOOD
+
+    checks = (HealthCheck("often", often, interval=0.001), HealthCheck("seldom", seldom, interval=0.001, timeout=60))
+    keeping = asyncio.create_task(Health(checks).keep_fresh())
+    await asyncio.wait_for(enough.wait(), 5)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert asked == {"often": 20, "seldom": 1}
+
+
 async def test_probes_answer_at_once_while_a_dependency_hangs(serve: Any) -> None:
     """Results are refreshed in the background; liveness asks nobody at all."""
     asked = asyncio.Event()

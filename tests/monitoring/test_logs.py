@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -186,3 +187,39 @@ def test_talkative_libraries_are_kept_down(level: str) -> None:
     configure_logging(production=True, level=level)
     assert logging.getLogger("httpx").level >= logging.WARNING
     configure_logging(production=True, level="WARNING")
+
+
+def test_a_finalizer_that_logs_amid_a_write_does_not_hang() -> None:
+    """The garbage collector may run one in the very thread that holds the output."""
+
+    class Finalizing(io.BytesIO):
+        amid = False
+
+        def write(self, line: Any) -> int:
+            if not self.amid:
+                self.amid = True
+                logging.getLogger("finalizer").error("never retrieved")
+            return super().write(line)
+
+    stream = Finalizing()
+    configure_logging(production=True, stream=stream)
+    thread = threading.Thread(target=get_logger("a").info, args=("x",), daemon=True)
+    thread.start()
+    thread.join(5)
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["never retrieved", "x"]
+    configure_logging(production=True, level="WARNING")
+
+
+def test_an_exception_without_a_message_and_a_value_without_a_bottom_harm_nobody(logs: Any) -> None:
+    """The first has its line; the second loses it, and the caller does not notice."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no message")
+
+    endless: dict[str, Any] = {}
+    endless["self"] = endless
+    get_logger("a").error("failed", exc_info=Mute())
+    get_logger("a").error("lost", value=endless)
+    (line,) = logs.all()
+    assert (line["error_type"], line["error"]) == ("Mute", "<no message>")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.types import Message, Scope
 
 from backend.core.monitoring import Monitoring
 from backend.core.monitoring.metrics import REGISTRY
@@ -164,3 +174,71 @@ async def test_every_route_exists_at_zero_from_the_start(app: Monitoring) -> Non
     for status in ("200", "500"):
         labels = {"method": "GET", "endpoint": "/v1/outer/inner/{x}/{leaf}", "status": status}
         assert REGISTRY.value("http_requests_total", **labels) is not None
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()], ids=repr)
+async def test_a_request_that_is_torn_down_is_counted_and_told(logs: Any, rise: Any, error: BaseException) -> None:
+    """Neither leaves the gauge up or a request without its line; a server's repetition is dropped."""
+    active = rise("active_requests")
+
+    async def torn_down(scope: Scope, *_: object) -> None:
+        raise error
+
+    monitored = Monitoring(torn_down)
+    transport = httpx.ASGITransport(app=monitored)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with pytest.raises(type(error)):
+            await client.get("/x")
+    await monitored._vitals.stop()
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)
+    (line,) = [line for line in logs.all() if line["level"] == "error"]
+    assert (line["event"], line["status"], line["error_type"]) == ("request_failed", 500, type(error).__name__)
+    assert active() == 0
+
+
+async def test_monitoring_works_below_a_middleware_that_waits_in_a_task_group(serve: Any, logs: Any) -> None:
+    """Its `receive` must not be asked and dropped, which would tear its task group apart."""
+
+    async def length(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(await request.body())))
+
+    async def pass_on(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    monitored = Monitoring(Starlette(routes=[Route("/length", length, methods=["POST"])]))
+    outer = Starlette(
+        routes=[Mount("/inner", monitored)], middleware=[Middleware(BaseHTTPMiddleware, dispatch=pass_on)]
+    )
+    async with serve(outer) as port, httpx.AsyncClient() as client:
+        reply = await client.post(f"http://127.0.0.1:{port}/inner/length", content=bytes(200_000))
+    await monitored._vitals.stop()
+    assert reply.text == "200000"
+    assert [line["event"] for line in logs.all() if line["level"] == "error"] == []
+
+
+async def test_a_file_that_the_server_sends_by_itself_completes_the_response(tmp_path: Path, logs: Any) -> None:
+    """Servers with the `pathsend` extension never see a body."""
+    (tmp_path / "file").write_bytes(bytes(1234))
+    sent: list[str] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": [], "extensions": {"http.response.pathsend": {}}}
+    monitored = Monitoring(FileResponse(tmp_path / "file"))
+    await monitored(scope, receive, send)
+    await monitored._vitals.stop()
+    (line,) = logs.of("request_completed")
+    assert (sent[-1], line["response_size_bytes"]) == ("http.response.pathsend", 1234)
+
+
+async def test_an_application_can_be_started_again(serve: Any) -> None:
+    """A stop drains it; the next start takes traffic and watches the dependencies anew."""
+    monitored = Monitoring(Starlette())
+    for _ in range(2):
+        async with serve(monitored) as port, httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/monitoring/health/ready")).status_code == 200
+            assert monitored._vitals.running

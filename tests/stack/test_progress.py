@@ -46,27 +46,17 @@ def test_on_a_terminal_the_last_state_of_each_stays() -> None:
     assert output.getvalue().removeprefix(shown) == f"{'valkey':<16} restarting: ended with signal 9\n"
 
 
-def _summary(prometheus: State) -> str:
-    output = io.StringIO()
-    parts = tuple(Part(name, (name,), http(1, "/"), f"http://localhost/{name}") for name in ("backend", "prometheus"))
-    states = {"backend": State.READY, "prometheus": prometheus}
-    plan = Plan(parts, {"llm": "not needed"})
-    show_summary(Console(file=output, width=80), plan, states, Ports(backend=1, prometheus=2))
-    return output.getvalue()
-
-
 def test_the_summary_has_each_part_and_three_commands() -> None:
     """With the ports of this run, and no line broken, so that a command can be copied."""
-    lines = [line.split() for line in _summary(State.READY).splitlines()]
+    output = io.StringIO()
+    backend = Part("backend", ("backend",), http(1, "/"), "http://localhost/backend")
+    plan = Plan((backend,), {"llm": "not needed"})
+    show_summary(Console(file=output, width=80), plan, {"backend": State.READY}, Ports(backend=1))
+    lines = [line.split() for line in output.getvalue().splitlines()]
     assert ["backend", "http://localhost/backend", "ready"] in lines
     assert ["llm", "left", "out"] in lines
     commands = lines[lines.index(["Try:"]) + 1 :]
     assert [command[0] for command in commands[:2]] == ["curl", "curl"]
     assert "http://localhost:1/api/agents/supply_hunter/runs" in commands[1]
-    assert commands[2][-1] == "http://localhost:2"
+    assert commands[2][-1] == "http://localhost:1"
     assert len(commands) == 3
-
-
-def test_without_prometheus_the_third_command_asks_the_backend() -> None:
-    """A command to try must work."""
-    assert "curl http://localhost:1/monitoring/metrics" in _summary(State.FAILED)

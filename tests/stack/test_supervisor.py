@@ -60,7 +60,7 @@ async def test_a_crashed_part_is_started_again_after_growing_waits(
     async with Supervisor([script("a", code, restart=_QUICK)], logs=tmp_path, report=told):
         await told.until("a", State.READY, times=4)
     assert [event.note for event in told.of("a", State.RESTARTING)] == [
-        f"ended with exit status 3; started again in {wait} s\n  | last words" for wait in (0.01, 0.02, 0.04)
+        f"ended with exit status 3; starts again in {wait} s\n  | last words" for wait in (0.01, 0.02, 0.04)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from types import MethodType
 from typing import Any
 
 from starlette.types import Message, Receive, Scope
@@ -15,13 +16,25 @@ class Client:
     keeps what it was given, so that the application still receives every body message, in order.
     """
 
-    __slots__ = ("_disconnected", "_expects_continue", "_held", "_in_flight", "_receive", "body_read", "received_bytes")
+    __slots__ = (
+        "_disconnected",
+        "_expects_continue",
+        "_held",
+        "_in_flight",
+        "_may_ask",
+        "_receive",
+        "body_read",
+        "received_bytes",
+    )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
         self._held: deque[Message] = deque()
         self._in_flight = 0
         self._disconnected = False
+        # A server's `receive` is a method. A function is a middleware's: while it waits it may hold a task group open,
+        # which must not be dropped half way.
+        self._may_ask = isinstance(receive, MethodType)
         # Asking such a client for its body would make the server answer "100 Continue" in the application's place.
         self._expects_continue = any(name == b"expect" for name, _ in scope["headers"])
         self.received_bytes = 0
@@ -40,10 +53,16 @@ class Client:
         finally:
             self._in_flight -= 1
 
+    def left(self) -> None:
+        """The server has said, by refusing to send, that the client is gone."""
+        self._disconnected = True
+
     def gone(self) -> bool:
         """Whether the server knows by now that the client has left."""
         # While the application itself waits in `receive`, it gets the news first; two readers could swap messages.
-        while not (self._disconnected or self._in_flight or self._expects_continue or self._more_body_held()):
+        while self._may_ask and not (
+            self._disconnected or self._in_flight or self._expects_continue or self._more_body_held()
+        ):
             message = _poll(self._receive)
             if message is None:
                 break

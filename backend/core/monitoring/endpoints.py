@@ -56,10 +56,12 @@ class Endpoints:
                 return template
         if "endpoint" not in scope:
             return UNMATCHED
-        return self._search(path.removeprefix(root_path) or "/")
+        return self._search(scope["method"], path.removeprefix(root_path) or "/")
 
-    def _search(self, path: str) -> str:
-        return next((route.template for route in self.table if route.pattern.match(path)), UNMATCHED)
+    def _search(self, method: str, path: str) -> str:
+        fitting = [route for route in self.table if route.pattern.match(path)]
+        allowing = [route for route in fitting if method in route.methods or not route.methods]
+        return next((route.template for route in (*allowing, *fitting)), UNMATCHED)
 
 
 def _routes_of(app: Any) -> Sequence[BaseRoute]:

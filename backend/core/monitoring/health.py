@@ -12,7 +12,7 @@ from .log_record import timestamp
 from .logs import get_logger
 from .metrics.catalogue import DEPENDENCY_CONFIGURED, DEPENDENCY_UP
 
-REFRESH_SECONDS = 5.0  # shorter than a scrape interval, so that dependency_up is never older than one scrape
+REFRESH_SECONDS = 5.0  # as often as a scrape, so that dependency_up is never much older than one
 _log = get_logger("monitoring.health")
 
 
@@ -57,9 +57,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One dependency: how to ask it, how long to wait (seconds), and whether the service is useless without it.
+    """One dependency: how to ask it, how long to wait, how often to ask, and whether the service is useless without it.
 
-    `configured` says whether the settings want the dependency at all: where they do not, its absence is no fault.
+    `timeout` and `interval` are seconds. `configured` says whether the settings want the dependency at all: where they
+    do not, its absence is no fault.
     """
 
     name: str
@@ -67,6 +68,7 @@ class HealthCheck:
     critical: bool = False
     configured: bool = True
     timeout: float = 2.0
+    interval: float = REFRESH_SECONDS
 
 
 class Health:
@@ -82,9 +84,7 @@ class Health:
 
     async def refresh(self) -> None:
         """Ask every dependency once, all at the same time."""
-        results = await asyncio.gather(*(_ask(check) for check in self._checks))
-        for check, result in zip(self._checks, results, strict=True):
-            self._store(check, result)
+        await asyncio.gather(*(self._refresh(check) for check in self._checks))
 
     async def ensure_checked(self) -> None:
         """Ask once when nobody has asked yet: a probe may come before the background's first round."""
@@ -92,10 +92,15 @@ class Health:
             await self.refresh()
 
     async def keep_fresh(self) -> None:
-        """Refresh for ever; meant to be a task of its own, cancelled at the end."""
+        """Ask each dependency at its interval, for ever; meant to be a task of its own, cancelled at the end."""
+        async with asyncio.TaskGroup() as group:
+            for check in self._checks:
+                group.create_task(self._keep_fresh(check))
+
+    async def _keep_fresh(self, check: HealthCheck) -> None:
         while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            await self.refresh()
+            await asyncio.sleep(check.interval)
+            await self._refresh(check)
 
     def report(self) -> dict[str, Any]:
         """The body of `/monitoring/health`."""
@@ -123,7 +128,8 @@ class Health:
     def _result(self, check: HealthCheck) -> CheckResult:
         return self._results.get(check.name) or CheckResult.unhealthy("not checked yet")
 
-    def _store(self, check: HealthCheck, result: CheckResult) -> None:
+    async def _refresh(self, check: HealthCheck) -> None:
+        result = await _ask(check)
         before = self._results.get(check.name)
         self._results[check.name] = result
         self._up[check.name].set(0.0 if result.status is Status.UNHEALTHY else 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .endpoints import method_label
 from .metrics import Counter, Histogram
 from .metrics.catalogue import (
     ACTIVE_REQUESTS,
@@ -16,7 +17,7 @@ from .metrics.catalogue import (
 
 if TYPE_CHECKING:
     from .endpoints import Route
-    from .exchange import Outcome
+    from .outcome import Outcome
 
 _FORESEEN = (200, 500)  # exist at 0 from the start, so that rate() sees the very first error
 
@@ -38,7 +39,7 @@ class HttpMetrics:
     def foresee(self, routes: tuple[Route, ...]) -> None:
         """Create the series of every route, so that they exist before the first request."""
         for route in routes:
-            for method in route.methods:
+            for method in map(method_label, route.methods):
                 self._route(method, route.template)
                 for status in _FORESEEN:
                     self._total(method, route.template, status)

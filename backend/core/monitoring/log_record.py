@@ -56,9 +56,13 @@ def compose(level: str, event: str, logger: str, own: Mapping[str, Any], *, now:
 
 def describe_exception(error: BaseException) -> Fields:
     """The class, the message and the traceback of an exception, as fields."""
+    try:
+        text = str(error)
+    except Exception:  # a broken message must not cost the line
+        text = "<no message>"
     return {
         "error_type": type(error).__name__,
-        "error": str(error),
+        "error": text,
         "exception": "".join(traceback.format_exception(error)),
     }
 

@@ -29,7 +29,8 @@ class _Output:
         self.level = logging.INFO
         self.stream: BinaryIO | None = None
         self._render: Renderer | None = None
-        self._lock = threading.Lock()
+        # Reentrant: the garbage collector may run a finalizer that logs while this very thread writes.
+        self._lock = threading.RLock()
 
     def configure(self, production: bool, level: str, stream: BinaryIO | None) -> None:
         self.level = logging.getLevelNamesMapping()[level.upper()]
@@ -50,8 +51,8 @@ class _Output:
                 stream = self.stream or sys.stdout.buffer
                 stream.write(line)
                 stream.flush()
-        except (OSError, ValueError, AttributeError):  # a closed or broken pipe, or no stdout at all
-            return
+        except (OSError, ValueError, AttributeError, RuntimeError):
+            return  # a closed or broken pipe, no stdout at all, a value without a bottom, a write amid a write
 
 
 _output = _Output()

@@ -6,8 +6,6 @@ an unhandled exception be seen.
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,10 +51,7 @@ class Monitoring:
         exchange = Exchange(scope, receive, send, request_id=request_id, endpoints=self._endpoints, metrics=metrics)
         try:
             await (self._own_page if own else self.app)(scope, exchange.client.receive, exchange.send)
-        except asyncio.CancelledError:
-            exchange.cancelled()
-            raise
-        except Exception as error:
+        except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
             raise
         else:
@@ -71,6 +66,7 @@ class Monitoring:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_and_start(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
+                self.health.draining = False  # an application may be started again after a stop
                 self._start()
                 await self.health.ensure_checked()  # the first probe finds an answer
             await send(message)

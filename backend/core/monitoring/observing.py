@@ -24,7 +24,11 @@ _log = get_logger("monitoring")
 
 def observed(function: Callable[P, R], recorder: Recorder) -> Callable[P, R]:
     """`function`, with every execution told to `recorder`."""
-    target = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
+    target: Any = function
+    while isinstance(target, functools.partial):
+        target = target.func
+    if not inspect.isroutine(target):
+        target = getattr(target, "__call__", target)  # noqa: B004 - an object's
     if inspect.isasyncgenfunction(target):
         wrapper = _async_generator(function, recorder)
     elif inspect.iscoroutinefunction(target):
@@ -33,9 +37,9 @@ def observed(function: Callable[P, R], recorder: Recorder) -> Callable[P, R]:
         wrapper = _generator(function, recorder)
     else:
         wrapper = _function(function, recorder)
-    if hasattr(function, "__name__"):
-        functools.update_wrapper(wrapper, function)
-    return cast("Callable[P, R]", wrapper)
+    # An object's own attributes stay its own; a function's are the marks of other decorators.
+    updated = functools.WRAPPER_UPDATES if inspect.isroutine(function) else ()
+    return cast("Callable[P, R]", functools.update_wrapper(wrapper, function, updated=updated))
 
 
 class _Execution:
@@ -63,7 +67,10 @@ class _Execution:
 
 
 def _says_more(item: object) -> bool:
-    usage = item.get("usage") if isinstance(item, dict) else getattr(item, "usage", None)
+    try:
+        usage = item.get("usage") if isinstance(item, dict) else getattr(item, "usage", None)
+    except Exception:  # the item's own fault, met only because we looked
+        return False
     return usage is not None
 
 

@@ -46,7 +46,7 @@ async def _survive(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run an endless loop again when it breaks: a monitor that died silently would look like good health."""
     while True:
         try:
-            await loop()
+            return await loop()
         except Exception:  # whatever broke, it is told and tried again
             _log.exception("monitoring_task_failed", task=loop.__name__)
             await asyncio.sleep(MEMORY_SECONDS)
