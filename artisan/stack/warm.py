@@ -17,7 +17,6 @@ AGENT_RUN = "/api/agents/supply_hunter/runs"
 AGENT_QUERY = json.dumps({"query": "Where can I buy tussar silk yarn in Bihar?"})
 _TIMEOUT = 90.0
 _SCRAPED_WITHIN, _POLL = 30.0, 0.2
-_IS_SCRAPED = "/api/v1/query?query=" + quote_plus('up{job="artisan-backend"} == 1')
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,9 @@ async def warm(port: int, prometheus: int | None, report: Report) -> None:
 
 async def _first_scrape(prometheus: int, report: Report) -> None:
     report(Event("first scrape", State.STARTING))
-    started = time.monotonic()
+    started, since = time.monotonic(), time.time()
     while time.monotonic() - started < _SCRAPED_WITHIN:
-        if await asyncio.to_thread(_scraped, prometheus):
+        if await asyncio.to_thread(_scraped, prometheus, since):
             report(Event("first scrape", State.READY, time.monotonic() - started))
             return
         await asyncio.sleep(_POLL)
@@ -60,10 +59,12 @@ async def _first_scrape(prometheus: int, report: Report) -> None:
     report(Event("first scrape", State.FAILED, time.monotonic() - started, note))
 
 
-def _scraped(prometheus: int) -> bool:
+def _scraped(prometheus: int, since: float) -> bool:
+    """Whether a scrape has succeeded since then (Unix time); Prometheus also remembers those of an earlier run."""
+    query = f'timestamp(up{{job="artisan-backend"}} == 1) >= {since:.3f}'
     connection = http.client.HTTPConnection(LOOPBACK, prometheus, timeout=_POLL * 10)
     try:
-        connection.request("GET", _IS_SCRAPED)
+        connection.request("GET", f"/api/v1/query?query={quote_plus(query)}")
         return bool(json.load(connection.getresponse())["data"]["result"])
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False

@@ -55,7 +55,7 @@ def _page(links: Links) -> str:
             ("/monitoring/info", "The machine"),
             (escape(links.prometheus), "Prometheus"),
             (f"{escape(links.prometheus)}/alerts", "Alerts"),
-            (escape(f"{links.alertmanager}/api/v2/status"), "Alertmanager"),
+            (escape(f"{links.alertmanager}/api/v2/status"), "Alertmanager’s status"),
             ("/guide", "The monitoring guide"),
         ),
     }
