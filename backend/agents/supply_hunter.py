@@ -29,7 +29,7 @@ class SupplyHunter:
         reading = await self._reader.read(query)
         answers: list[str] = []
         cited: list[Hit] = []
-        for asked, search in _searches(query, reading):
+        for asked, search in _searches(reading):
             result = yield search
             if result.error:
                 answers.append(f"The search for a {asked.kind} failed.")
@@ -43,10 +43,11 @@ class SupplyHunter:
         yield Answer(" ".join(answers) or compose_answer(reading.asked, ()) or "", tuple(cited), reading.facets)
 
 
-def _searches(query: str, reading: Reading) -> list[tuple[Understanding, ToolCall]]:
+def _searches(reading: Reading) -> list[tuple[Understanding, ToolCall]]:
     """The searches that a query needs, each with what it asks for; first what is wished for most."""
-    asked = reading.asked
-    told = {name: value for name, value in asked.facets.items() if name in reading.filled}
+    query, asked = reading.query, reading.asked
+    # A place that the model told stands in the query; these do not.
+    told = {name: value for name, value in asked.facets.items() if name in reading.filled & {"material", "craft"}}
     # Who names a material wants it, whatever else the words sound like, unless they ask for an institution.
     kind = asked.kind if asked.kind == "institution" or (asked.kind == "craft" and not asked.material) else "supplier"
     goods = replace(asked, kind=kind), ToolCall("search_catalogue", {"query": query, "kind": kind, **told})

@@ -46,7 +46,10 @@ _RULES = (
     ),
     _Rule(
         "fair",
-        _phrases("sell, selling, exhibit, exhibiting, display my"),
+        _phrases(
+            "sell, selling, exhibit, exhibiting, display my, buyer, customer, client, marketing, market my, "
+            "market our, market for my, market for our"
+        ),
         unless=_phrases("who sells, that sells, which sells, shop selling, sell me"),
     ),
     _Rule(
@@ -54,13 +57,19 @@ _RULES = (
         _phrases(
             "buy, buying, purchase, purchasing, supplier, supply, supplied, source, sourcing, procure, procurement, "
             "vendor, dealer, wholesale, wholesaler, trader, material, raw material, who sells, that sells, which "
-            "sells, shop selling, sell me, for sale, sold, seller, shop, mandi, depot, price, rate, stockist, order, "
-            "bulk"
+            "sells, shop selling, sell me, for sale, sold, seller, shop, mandi, depot, price, rate, cost, stockist, "
+            "order, bulk"
         ),
     ),
 )
-_SEEKING = _phrases("need, want, require, looking for, find, get, where is, for a, for my, for our")
+_SEEKING = _phrases("need, want, require, looking for, find, get, for a, for my, for our")
 _AFTER_MATERIAL = _phrases("for, in, near, from, at")
+# Forms that a material has before it is worked: who names one and no craft wants it.
+_RAW = _phrases("yarn, thread, wire, fibre, powder, rod, ingot, raw")
+_FIGURES = _phrases(
+    "price, rate, cost, how much, per kg, per kilo, per metre, phone, phone number, telephone, telephone number, "
+    "mobile, mobile number, contact number, whatsapp, whatsapp number"
+)
 _CRAFT = _phrases(
     "craft, handicraft, art form, cluster, tradition, famous for, known for, speciality, specialty, gi tag, gi tagged, "
     "gi product, made, makes, make, maker, artisan, originate, comes from, what is"
@@ -69,7 +78,10 @@ _LONGEST = 3
 
 # All words that tell a kind; none of them is a misspelt name.
 WISH_WORDS = frozenset(
-    word for phrases in (*(rule.phrases for rule in _RULES), _SEEKING, _CRAFT) for term in phrases for word in term
+    word
+    for phrases in (*(rule.phrases for rule in _RULES), _SEEKING, _CRAFT, _FIGURES)
+    for term in phrases
+    for word in term
 )
 
 
@@ -81,22 +93,30 @@ class Wish:
     positions: frozenset[int]
 
 
-def read_kind(words: tuple[Word, ...], *, material_end: int | None, month: bool) -> Wish:
+def asks_for_figures(words: tuple[Word, ...]) -> frozenset[int]:
+    """The positions of the words that ask for prices or telephone numbers."""
+    return _positions(tuple(word.singular for word in words), _FIGURES)
+
+
+def read_kind(words: tuple[Word, ...], *, material_end: int | None, craft: bool, month: bool) -> Wish:
     """The kind that `words` wish for; `material_end` is the position after the material that they name.
 
     Where no phrase tells it: somebody who needs a material, or names one for something or somewhere ("clay for
-    pottery"), wishes for a supplier, and a month alone wishes for a fair.
+    pottery") or in its raw form and no craft, wishes for a supplier, and a month alone wishes for a fair.
     """
     singular = tuple(word.singular for word in words)
     for rule in _RULES:
         if told := _positions(singular, rule.phrases) - _positions(singular, rule.unless):
             return Wish(rule.kind, frozenset() if rule.searched else told)
-    crafted = _positions(singular, _CRAFT)
-    if material_end is not None:
-        seeking = _positions(singular, _SEEKING)
-        if seeking or (not crafted and singular[material_end : material_end + 1] in _AFTER_MATERIAL):
-            return Wish("supplier", seeking)
-    elif month:
+    customers = singular.index("for") if "for" in singular else len(singular)
+    crafted = _positions(singular[:customers], _CRAFT)  # "rods for bangle makers" wishes for no makers
+    seeking = _positions(singular, _SEEKING) if material_end is not None else frozenset()
+    raw = {position + 1 for position in _positions(singular, _RAW)}
+    ends = raw if material_end is None else raw | {material_end}
+    for_something = any(singular[end : end + 1] in _AFTER_MATERIAL for end in ends)
+    if seeking or (not crafted and (for_something or (raw and not craft))):
+        return Wish("supplier", seeking)
+    if month and material_end is None:
         return Wish("fair", frozenset())
     return Wish("craft" if crafted else None, crafted)
 

@@ -7,7 +7,7 @@ vectors are; the full-text index stays in the database.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from backend.storage import Database
@@ -18,6 +18,7 @@ from .facets import craft_grade, fit, material_grade, passes
 from .fusion import fuse
 from .records import Record
 from .results import Hit
+from .seasons import MONTH_ALIASES, MONTHS
 from .spelling import canonical
 from .understanding import Understanding
 from .words import content_words, phrase
@@ -27,12 +28,14 @@ _LEAST_SIMILAR = 0.28
 # A record far less similar than the best one is no answer either.
 _LEAST_SIMILAR_TO_BEST = 0.6
 # When no record has words for this share of a query, the query is about something else, whatever one word matches.
-_LEAST_COVERED = 0.4
+_LEAST_COVERED = 0.5
 # A record that covers far less of the query than the best one shares a common word with it and no more.
 _LEAST_COVERED_OF_BEST = 0.5
 
 # In which order facets are let go when nothing fits them all: people can travel sooner than use another material.
-_RELAXABLE = ("state", "month", "material", "kind")
+_RELAXABLE = ("state", "month", "season", "craft", "material", "kind")
+
+_MONTHS = {word for name in (*MONTHS, *MONTH_ALIASES) for word in phrase(name)}
 
 _Relaxed = tuple[str, ...]
 _Choice = tuple[list[Record], _Relaxed]
@@ -78,13 +81,21 @@ class HybridSearch:
             evidence = _Evidence(await self._matches(asked.text), self._similarities(vector), self._named(query))
         allowed = [r for r in self._records if kind in (None, r.kind) and state in (None, r.state)]
         chosen, relaxed = _choose(allowed, asked, evidence)
+        wished = self._at_home(asked, evidence)
         voices = {
             "text": evidence.text,
             "vector": evidence.vector,
             "name": evidence.name,
-            "facets": {record.key: fit(record, asked) for record in chosen},
+            "facets": {record.key: fit(record, wished) for record in chosen},
         }
         return Ranking(fuse(chosen, voices, facets_only=asked.facets_only)[:limit], relaxed)
+
+    def _at_home(self, asked: Understanding, evidence: _Evidence) -> Understanding:
+        """For a fair anywhere, those near the home of what the query names come first."""
+        if asked.kind != "fair" or asked.state or not evidence.text:
+            return asked
+        best = max(self._records, key=lambda record: evidence.text.get(record.key, 0.0))
+        return replace(asked, state=best.state)
 
     async def _matches(self, text: str) -> dict[str, float]:
         async with self._database.connect() as connection:
@@ -100,8 +111,8 @@ class HybridSearch:
         return {record.key: cosine for record, cosine in pairs if cosine >= least}
 
     def _named(self, query: str) -> dict[str, float]:
-        """The records whose name and whereabouts have every word of the query; the more of the name, the surer."""
-        words = {canonical(word.singular) for word in content_words(query)}
+        """The records whose name and whereabouts have every word of the query but months; the more, the surer."""
+        words = {canonical(word.singular) for word in content_words(query) if word.folded not in _MONTHS}
         return {
             key: len(words & name) / len(name)
             for key, (name, whereabouts) in self._names.items()
@@ -113,7 +124,7 @@ def _choose(records: Sequence[Record], asked: Understanding, evidence: _Evidence
     """The records that fit the facets and are about the text, with as few facets let go as possible.
 
     The kind is let go last: before that comes whatever is of this kind in that place or month, unless the query gives
-    the very name of something else.
+    the very name of something else. Fairs serve every craft, so but for its name a fair convinces by place and time.
     """
     about = [record for record in records if _is_about(record, asked, evidence)]
     present = [facet for facet in _RELAXABLE if facet in asked.facets]
@@ -128,21 +139,22 @@ def _choose(records: Sequence[Record], asked: Understanding, evidence: _Evidence
                 return chosen, relaxed
         return None
 
+    def named(record: Record) -> bool:
+        return record.key in evidence.name
+
     def surely(record: Record) -> bool:
         return _surely_about(record, asked, evidence)
 
-    return (
-        first(of_the_kind, surely)
-        or first(of_any_kind, lambda record: record.key in evidence.name)
-        or _whatever_is_there(records, asked)
-        or first(of_any_kind, surely)
-        or ([record for record in about if passes(record, asked)], ())
-    )
+    if asked.kind == "fair":
+        found = first(of_the_kind, named) or first(of_any_kind, named) or first(of_the_kind, surely)
+    else:
+        found = first(of_the_kind, surely) or first(of_any_kind, named) or _whatever_is_there(records, asked)
+    return found or first(of_any_kind, surely) or ([record for record in about if passes(record, asked)], ())
 
 
 def _whatever_is_there(records: Sequence[Record], asked: Understanding) -> _Choice | None:
-    """What fits a query whose words are unknown but which says where, or which kind and when."""
-    if asked.place is None and (asked.kind is None or (asked.state is None and asked.month is None)):
+    """What fits a query whose words are unknown but which says where."""
+    if asked.place is None and (asked.kind is None or asked.state is None):
         return None
     chosen = [record for record in records if passes(record, asked)]
     return (chosen, ()) if chosen else None
@@ -151,6 +163,7 @@ def _whatever_is_there(records: Sequence[Record], asked: Understanding) -> _Choi
 def _surely_about(record: Record, asked: Understanding, evidence: _Evidence) -> bool:
     return (
         asked.facets_only
+        or (record.kind == "fair" == asked.kind and (len(asked.facets) > 1 or bool(evidence.text)))
         or record.key in evidence.text
         or record.key in evidence.name
         or material_grade(record, asked) == 1

@@ -9,7 +9,7 @@ CRAFT_TERMS: Final = {
     "weaving": "weaver, weave, weaving, woven, handloom, loom, handloom weaving",
     "metalwork": "metalwork, metal work, metal craft, metalware, smith, blacksmith, coppersmith, brassware, "
     "brass work, casting, lost wax, dhokra, dokra, bell metal, metal casting",
-    "painting": "painting, painter, folk art, scroll painting",
+    "painting": "painting, painter, paint, folk art, scroll, scroll painting, mural, miniature",
     "woodwork": "woodwork, wood carving, woodcarving, wood carver, woodcarver, carpenter, carpentry, wood craft, "
     "wooden furniture, wood worker, wood turner",
     "carpet": "carpet, rug, durrie, dhurrie, durry, dari, carpet weaver, carpet weaving",
@@ -133,6 +133,9 @@ SPELLINGS: Final = (
     "orissa odisha",
     "instrument veena",
     "pehchan identity id",
+    "loan loans credit subsidy subsidies scheme schemes welfare fund funds funded",
+    "institute institutes college school academy",
+    "cowrie cowries cowry kauri kaudi",
     "register registers registered registration registry certificate certification certify certifies",
     "train trains training trainer learn learning teach teaches teaching course courses diploma",
 )

@@ -1,4 +1,4 @@
-"""What a query asks for, by rules: its kind, place, material, craft and month, and the words that remain.
+"""What a query asks for, by rules: its kind, place, material, craft and time, and the words that remain.
 
 Rules know the catalogue's own vocabulary and how craftspeople talk; nothing is guessed, so a facet is either named in
 the query or None.
@@ -6,16 +6,19 @@ the query or None.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .geography import AMBIGUOUS_PLACES
-from .intent import read_kind
+from .intent import asks_for_figures, read_kind
+from .seasons import SEASONS
 from .vocabulary import Lexicon, Vocabulary
 from .words import Word, words_of
 
 _PREPOSITIONS = frozenset({"in", "near", "from", "at", "around", "of", "within", "across"})
 _BEFORE_MAY = frozenset({"in", "during", "by", "around", "early", "late", "mid", "next", "this", "for", "until", "of"})
+_NEAR = frozenset({"near", "nearby", "around", "ncr"})
+_SUBJECTS = frozenset({"i", "we", "you", "they", "people", "who", "that", "to"})
 _LONGEST_PHRASE = 5
 
 
@@ -32,14 +35,22 @@ class Understanding:
     material: str | None = None
     craft: str | None = None
     month: str | None = None
+    season: str | None = None  # only of fairs: others speak of winter shawls and Diwali lamps
+    near: bool = False  # what lies around the place will do
+    figures: bool = False  # prices or telephone numbers are asked for, and no record has any
     text: str = ""
-    facets_only: bool = False  # the query says nothing beyond its kind, month and whereabouts; `text` repeats them
+    facets_only: bool = False  # the query says nothing beyond its kind, time and whereabouts; `text` repeats them
 
     @property
     def facets(self) -> dict[str, str]:
         """The facets that were recognised, by name."""
-        named = ("kind", "state", "place", "material", "craft", "month")
+        named = ("kind", "state", "place", "material", "craft", "month", "season")
         return {name: value for name in named if (value := getattr(self, name)) is not None}
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months that will do; none when any will."""
+        return (self.month,) if self.month else SEASONS.get(self.season or "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +71,20 @@ def understand(query: str, vocabulary: Vocabulary) -> Understanding:
     words = tuple(vocabulary.spelling.mend(word) for word in words_of(query))
     month = _month(words, vocabulary)
     state, place = _whereabouts(words, vocabulary)
-    material = _longest(words, vocabulary.material_lexicon)
+    material = _longest(words, vocabulary.material_lexicon, _verbs(words))
     craft = _longest(words, vocabulary.craft_lexicon)
-    wish = read_kind(words, material_end=material.end if material else None, month=month is not None)
+    wish = read_kind(
+        words, material_end=material.end if material else None, craft=craft is not None, month=month is not None
+    )
+    if wish.kind == "craft" and craft and any(word.folded == "for" for word in words[: craft.start]):
+        craft = None  # what is made for printers is no printing
+    season = _longest(words, vocabulary.season_lexicon) if wish.kind == "fair" else None
+    figures = asks_for_figures(words)
     state_name = _state_name(state, place, words, vocabulary)
-    told = (month, state, place if state_name else None)  # a place in passing is part of what is looked for
-    used = {position for found in told if found for position in found.positions}
+    told = (month, season, state, place if state_name else None)  # a place in passing is part of what is looked for
+    used = _positions(told) | wish.positions | figures
     content = [position for position, word in enumerate(words) if not word.says_nothing]
-    remaining = [position for position in content if position not in used | wish.positions]
+    remaining = [position for position in content if position not in used]
     return Understanding(
         kind=wish.kind,
         state=state_name,
@@ -75,6 +92,9 @@ def understand(query: str, vocabulary: Vocabulary) -> Understanding:
         material=material.value if material else None,
         craft=craft.value if craft else None,
         month=month.value if month else None,
+        season=season.value if season else None,
+        near=_is_near(state or place, words),
+        figures=bool(figures),
         text=" ".join(words[position].folded for position in remaining or content or range(len(words))),
         facets_only=bool(content) and not remaining,
     )
@@ -88,6 +108,20 @@ def _longest(words: tuple[Word, ...], lexicon: Lexicon, skip: Collection[int] = 
             if value is not None and start not in skip:
                 return _Found(value, start, start + length)
     return None
+
+
+def _positions(found: Iterable[_Found | None]) -> frozenset[int]:
+    return frozenset(position for one in found if one for position in one.positions)
+
+
+def _verbs(words: tuple[Word, ...]) -> frozenset[int]:
+    """Where a verb stands that is a material elsewhere: "people paint", "to dye"."""
+    return frozenset(position for position in range(1, len(words)) if words[position - 1].folded in _SUBJECTS)
+
+
+def _is_near(where: _Found | None, words: tuple[Word, ...]) -> bool:
+    """Whether the query means what lies around the place too: "near Delhi", "NCR"."""
+    return where is not None and any(word.folded in _NEAR for word in words[max(where.start - 1, 0) : where.end])
 
 
 def _month(words: tuple[Word, ...], vocabulary: Vocabulary) -> _Found | None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from .geography import CITY_STATES, PLACE_ALIASES, STATE_ALIASES
 from .intent import WISH_WORDS
 from .records import KINDS, MIXED, Record
+from .seasons import MONTH_ALIASES, MONTHS, SEASON_ALIASES, SEASONS
 from .spelling import Spelling
 from .terms import CRAFT_TERMS, MATERIAL_FAMILIES, MATERIAL_TERMS, SPELLINGS
 from .words import STOP_WORDS, phrase
@@ -17,20 +18,6 @@ from .words import STOP_WORDS, phrase
 Phrase = tuple[str, ...]  # singular words
 Lexicon = Mapping[Phrase, str]  # how something may be written, and its name in the catalogue
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _KIND_ALIASES = {"cluster": "craft", "mela": "fair", "institute": "institution"}
 _PLACE_PARTS = re.compile(r",\s*|\s+and\s+")
 
@@ -52,6 +39,7 @@ class Vocabulary:
     material_lexicon: Lexicon
     craft_lexicon: Lexicon
     month_lexicon: Lexicon
+    season_lexicon: Lexicon
     place_states: Mapping[str, str]  # only places that lie in one state
     spelling: Spelling
 
@@ -71,7 +59,8 @@ class Vocabulary:
             "city_lexicon": _lexicon((), CITY_STATES),
             "material_lexicon": _lexicon(materials, MATERIAL_TERMS, only=materials),
             "craft_lexicon": _craft_lexicon(crafts),
-            "month_lexicon": _lexicon(MONTHS, {month[:3]: month for month in MONTHS} | {"sept": "September"}),
+            "month_lexicon": _lexicon(MONTHS, MONTH_ALIASES),
+            "season_lexicon": _lexicon(SEASONS, SEASON_ALIASES),
         }
         return cls(
             kinds=KINDS,

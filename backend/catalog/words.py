@@ -12,19 +12,21 @@ MAX_CHARACTERS = 600  # of a query; what follows is not read
 MAX_WORDS = 48
 
 _WORD = re.compile(r"[^\W_]+")
+_LATIN = re.compile(r"[a-z0-9\u00df-\u024f]+")  # the catalogue is written in no other script
 _POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 
-# Words that say nothing about what is looked for. Seasons are among them: the months of a fair tell more.
+# Words that say nothing about what is looked for. Seasons are among them: of a fair they tell the months.
 _SAY_NOTHING = """
-    a about address all also am an and any anyone are as at autumn be best better by can cheap cheapest contact could
-    date dates detail details do does find for from get give go going good had happen happening has have held help here
-    how i if in info information into is it its kind kinds know like list looking many may me monsoon more most much my
-    near nearby need next no now of on one or other our out over people place places please reach required s season set
-    show some somebody someone something spring such suggest summer tell than that the their them there these they
-    things this those through to top under up us use used using visit want was we well what when where which who whom
-    whose why will winter with within would year you your
+    a about address after all also am an and any anyone are around as at autumn be best better by can cheap
+    cheapest contact could date dates detail details do does during find for from get give go going good had happen
+    happening has have held help here how i if in info information into is it its kind kinds know like list looking
+    many may me monsoon more most much my near nearby need next no now of on one or other our out over people place
+    places please reach required s season set show some somebody someone something spring such suggest summer tell
+    than that the their them there these they things this those through to top under up us use used using visit
+    want was we well what when where which who whom whose why will winter with within would year you your
 """
 STOP_WORDS = frozenset(_SAY_NOTHING.split())
+_VAGUE = frozenset({"craft", "handicraft", "make", "making"})  # what everything here is or is done to
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ def words_of(text: str) -> tuple[Word, ...]:
 
 
 def content_words(query: str) -> tuple[Word, ...]:
-    """The words of a query that say something."""
-    return tuple(word for word in words_of(query) if not word.says_nothing)
+    """The words of a query that tell one record from another; of vague words alone all."""
+    words = tuple(word for word in words_of(query) if not word.says_nothing)
+    return tuple(word for word in words if word.singular not in _VAGUE) or words
 
 
 @lru_cache(maxsize=4096)
@@ -83,5 +86,5 @@ def phrase(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> Iterator[Word]:
     for match in _WORD.finditer(_POSSESSIVE.sub("", text)):
-        for folded in _WORD.findall(fold(match[0])):
+        for folded in _LATIN.findall(fold(match[0])):
             yield Word(match[0], folded, singular(folded))

@@ -8,13 +8,16 @@ from typing import Any, Protocol
 
 from backend.core.config import Settings
 from backend.core.errors import LLMError, LLMTimeout
-from backend.core.monitoring import CheckResult
+from backend.core.monitoring import CheckResult, LLMRecorder
 
 from .labelling import Labelling, Labels
 from .line import Line
 from .providers import Endpoint, chosen_endpoints
 
-_CACHE_SECONDS = 24 * 3600.0
+# Long enough for a question that is asked again in a burst. No longer, because another model may take the place of this
+# one behind the same name and must not be answered for by it, and because operators look at the last five minutes: a
+# provider in use has to be asked, and so be seen, within each of them.
+_CACHE_SECONDS = 240.0
 
 
 class AnswerCache(Protocol):
@@ -27,6 +30,9 @@ class AnswerCache(Protocol):
 def open_llm(settings: Settings, cache: AnswerCache) -> LLM | None:
     """The models that the settings choose, or None when they choose none; raises ConfigError. Does no I/O."""
     endpoints = chosen_endpoints(settings)
+    if not endpoints:
+        # The LLM metrics exist all the same, at 0: a question about spending is then answered, not left open.
+        LLMRecorder("none", "none", free=True)
     return LLM(endpoints, timeout=settings.llm_timeout_seconds, cache=cache) if endpoints else None
 
 

@@ -66,3 +66,10 @@ def test_the_front_page_leads_everywhere(api: httpx.Client) -> None:
         assert f'href="{link}"' in page
         assert api.get(link).status_code == 200
     assert "http://localhost:9090" in page
+
+
+def test_without_an_llm_its_metrics_stand_at_zero(api: httpx.Client) -> None:
+    """A dashboard shows that nothing is spent, which is not the same as showing nothing."""
+    page = api.get("/monitoring/metrics").text
+    assert 'llm_requests_total{model="none",provider="none",status="success"} 0.0' in page
+    assert 'llm_cost_usd_total{model="none",provider="none"} 0.0' in page

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from backend.catalog import Hit, Record, Understanding, compose_answer
-from backend.catalog.vocabulary import MONTHS
+from backend.catalog.seasons import MONTHS
 
 from .conftest import Library
 from .test_questions import QUESTIONS
@@ -69,6 +69,48 @@ def test_nothing_is_told_as_nothing() -> None:
     assert compose_answer(Understanding(text="x"), []) == (
         "The catalogue has nothing that fits. Try a material, a craft, a place or a month."
     )
+
+
+def test_a_material_that_nobody_supplies_is_named() -> None:
+    """Without hits for a material, the answer tells what is missing."""
+    asked = Understanding(kind="supplier", material="enamel", text="enamel")
+    assert compose_answer(asked, []) == (
+        "The catalogue has no supplier of enamel. Try a material, a craft, a place or a month."
+    )
+
+
+def test_a_material_let_go_is_missing_everywhere() -> None:
+    """When the material was let go with the state, the answer does not suggest that another state has it."""
+    asked = Understanding(kind="supplier", material="wax", state="Goa")
+    answer = compose_answer(asked, [hit(record("Brass Market", "supplier", state="Assam"))], ("state", "material"))
+    assert answer == "The catalogue has no supplier of wax; the closest it has: Brass Market (Pur, Assam)."
+
+
+def test_a_feast_is_not_a_month() -> None:
+    """Fairs are held in a season, but around a feast."""
+    asked = Understanding(kind="fair", state="Goa", season="Diwali", facets_only=True)
+    answer = compose_answer(asked, [hit(record(state="Assam"))], ("state",))
+    assert answer is not None
+    assert answer.startswith("The catalogue has no fair around Diwali in Goa;")
+
+
+def test_what_the_catalogue_does_not_hold_is_told() -> None:
+    """Who asks for a price or a telephone number learns that there is none."""
+    answer = compose_answer(Understanding(figures=True), [hit(record("Silk Market", "supplier"))])
+    assert answer == "A source to try: Silk Market (Pur, Goa). The catalogue has neither prices nor telephone numbers."
+
+
+def test_what_was_found_by_likeness_alone_is_only_the_closest() -> None:
+    """Without a word, name or date in common, a high score is not sold as an answer."""
+    answer = compose_answer(Understanding(), [Hit(record("Silk Market", "supplier"), 1.0, ("vector", "facets"))])
+    assert answer == "The closest entry in the catalogue: Silk Market (Pur, Goa)."
+
+
+def test_who_supplies_the_very_material_is_a_source() -> None:
+    """Whatever else the query says, a supplier of what it needs is an answer."""
+    asked = Understanding(kind="supplier", material="silk")
+    hits = [Hit(record("Silk Market", "supplier", materials=("raw silk",)), 1.0, ("vector", "facets"))]
+    assert compose_answer(asked, hits) == "A source to try: Silk Market (Pur, Goa)."
 
 
 def test_what_was_let_go_is_told() -> None:

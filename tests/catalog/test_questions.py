@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import Library
 
-FACETS = ("kind", "state", "place", "material", "craft", "month")
+FACETS = ("kind", "state", "place", "material", "craft", "month", "season")
 RECALL_FLOOR = 0.97
 FIRST_FLOOR = 0.9
 

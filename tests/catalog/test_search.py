@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend.catalog import Understanding
+from backend.catalog.geography import touches
 
 from .conftest import Library
 
@@ -78,8 +79,45 @@ def test_what_nothing_fits_is_let_go_and_told(
 
 
 def test_delhi_reaches_beyond_its_border(library: Library) -> None:
-    """Near Delhi are also the towns of its region in other states."""
+    """Near Delhi are also the towns of its region in other states; in Delhi they are not."""
     assert "surajkund-mela" in library.keys("fairs near Delhi in February")
+    assert "surajkund-mela" not in library.keys("fairs in Delhi in February")
+
+
+def test_other_scripts_are_refused_in_plain_words(library: Library) -> None:
+    """Where no word can be read, nothing is found, and the answer says why."""
+    for query in ("चिकनकारी कहाँ मिलेगी", "சேலை", "শাড়ি"):
+        result = library.run(library.catalogue.search(query))
+        assert result.hits == ()
+        assert result.answer is not None
+        assert "English" in result.answer
+
+
+def test_a_fair_serves_every_craft(library: Library) -> None:
+    """Its time is kept whatever is to be sold, and those near the home of that craft come first."""
+    hits = library.run(library.catalogue.search("melas for my phulkari in winter")).hits
+    assert all({"November", "December", "January", "February"} & set(hit.record.months) for hit in hits)
+    assert all(touches("Punjab", hit.record.state) for hit in hits[:3])
+
+
+def test_a_season_is_never_let_go_in_silence(library: Library) -> None:
+    """Where a state has no fair in a season, the answer says so."""
+    result = library.run(library.catalogue.search("fairs in Kerala in summer"))
+    assert result.relaxed == ("state",)
+    assert result.answer is not None
+    assert result.answer.startswith("The catalogue has no fair in the summer in Kerala; the closest it has:")
+
+
+def test_an_institution_of_another_craft_is_no_answer(library: Library) -> None:
+    """Who would learn pottery is not sent to weavers."""
+    hits = library.run(library.catalogue.search("where to learn terracotta", limit=50)).hits
+    assert {hit.record.craft for hit in hits} <= {"pottery", "mixed"}
+
+
+def test_a_public_body_delivers_to_every_state(library: Library) -> None:
+    """Where a state has no supplier, a national one comes before those of far-off states."""
+    keys = library.keys("cotton yarn supplier in Nagaland")
+    assert keys.index("nhdc-yarn-supply") < keys.index("panipat-yarn-market")
 
 
 def test_an_understanding_may_come_from_elsewhere(library: Library) -> None:

@@ -88,6 +88,71 @@ def test_the_kind_follows_from_what_one_wants_to_do(library: Library, written: s
     assert library.catalogue.understand(written).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("written", "season"),
+    [
+        ("melas in winter", "winter"),
+        ("where can I sell in the rainy season", "monsoon"),
+        ("fairs at Deepavali", "Diwali"),
+        ("winter shawls", None),
+        ("clay lamps for Diwali", None),
+    ],
+)
+def test_a_season_is_one_of_fairs(library: Library, written: str, season: str | None) -> None:
+    """A season or feast tells when a fair is held; of anything else it tells what it is for."""
+    assert library.catalogue.understand(written).season == season
+
+
+def test_a_season_is_its_months() -> None:
+    """A month that is named wins over a season, and without either no months are asked for."""
+    assert Understanding(season="winter").months == ("November", "December", "January", "February")
+    assert Understanding(season="winter", month="May").months == ("May",)
+    assert Understanding().months == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("buyers for my yarn", "fair"),
+        ("who can market my toys", "fair"),
+        ("yarn market", "supplier"),
+        ("cotton yarn Nagaland", "supplier"),
+        ("embroidery with gold thread", None),
+        ("glass rods for bangle makers", "supplier"),
+        ("makers of blocks for printing", "craft"),
+    ],
+)
+def test_the_kind_follows_from_who_would_ask(library: Library, written: str, kind: str | None) -> None:
+    """Who has goods looks for buyers, who names a raw form works it, and makers after "for" are the customers."""
+    assert library.catalogue.understand(written).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "material"),
+    [("where do people paint walls", None), ("paints for walls", "paints"), ("I want to dye silk", "silk")],
+)
+def test_a_verb_is_no_material(library: Library, written: str, material: str | None) -> None:
+    """What somebody does is not what somebody needs."""
+    assert library.catalogue.understand(written).material == material
+
+
+def test_prices_and_telephone_numbers_are_not_looked_for(library: Library) -> None:
+    """No record has them, so their words leave the text and the understanding remembers them."""
+    for query in ("tussar silk cost per kg", "phone number of a tussar silk dealer"):
+        understood = library.catalogue.understand(query)
+        assert (understood.text, understood.figures) == ("tussar silk", True)
+    assert not library.catalogue.understand("tussar silk dealer").figures
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [("fairs near Delhi", True), ("fairs in NCR", True), ("fairs in Delhi", False), ("near what is Delhi", False)],
+)
+def test_near_is_more_than_in(library: Library, written: str, near: bool) -> None:
+    """Only who asks for what is near a place asks for what lies around it."""
+    assert library.catalogue.understand(written).near is near
+
+
 def test_what_was_recognised_leaves_the_text(library: Library) -> None:
     """Only the words that say what is looked for are searched; materials and crafts are among them."""
     understood = library.catalogue.understand("Where can I buy raw silk for weaving in Karnataka?")

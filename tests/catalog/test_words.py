@@ -57,9 +57,10 @@ def test_a_query_has_a_bounded_number_of_words(text: str) -> None:
         ("button", "button"),  # begins otherwise
         ("goad", "goad"),  # too short to tell
         ("quantum", "quantum"),
+        ("kauri", "kauri"),  # two letters from karur, though each is one letter longer than "kaur"
     ],
 )
 def test_one_wrong_letter_is_mended(written: str, meant: str) -> None:
     """A letter too many, too few, wrong or out of place leads to the name; what is farther off stays."""
-    spelling = Spelling(["cotton", "karnataka", "rajasthan", "goa"], known=["cotton"])
+    spelling = Spelling(["cotton", "karnataka", "rajasthan", "goa", "karur"], known=["cotton"])
     assert spelling.mend(words_of(written)[0]).folded == meant

@@ -160,6 +160,19 @@ async def test_an_answer_is_kept_for_the_same_text(make_llm: MakeLLM, vendor: Ve
     assert len(vendor.asked) == 2
 
 
+async def test_a_kept_answer_is_asked_for_again_within_the_window_of_a_dashboard(
+    make_llm: MakeLLM, vendor: Vendor
+) -> None:
+    """Dashboards look at five minutes: a question asked all the time shows its provider in each of them."""
+    vendor.will(completion(GREEN))
+    now = 0.0
+    llm = make_llm(("local", vendor.base_url), cache=ReadThrough(MemoryCache(clock=lambda: now), "llm"))
+    for seconds, asked in ((0.0, 1), (60.0, 1), (290.0, 2)):
+        now = seconds
+        await llm.label(COLOURS, "a green door", within=5)
+        assert len(vendor.asked) == asked
+
+
 async def test_a_failure_is_not_kept(make_llm: MakeLLM, vendor: Vendor) -> None:
     """The next question is asked anew."""
     vendor.will(status("500 Internal Server Error"), completion(GREEN))
