@@ -29,7 +29,10 @@ class SupplyHunter:
         reading = await self._reader.read(query)
         answers: list[str] = []
         cited: list[Hit] = []
-        for asked, search in _searches(reading):
+        *searches, anything = _searches(reading)
+        for asked, search in (*searches, anything):
+            if search is anything[1] and answers:
+                break  # what was wished for has been found
             result = yield search
             if result.error:
                 answers.append(f"The search for a {asked.kind} failed.")
@@ -44,19 +47,22 @@ class SupplyHunter:
 
 
 def _searches(reading: Reading) -> list[tuple[Understanding, ToolCall]]:
-    """The searches that a query needs, each with what it asks for; first what is wished for most."""
+    """The searches that a query needs, each with what it asks for: what is wished for most first, anything last."""
     query, asked = reading.query, reading.asked
     # A place that the model told stands in the query; these do not.
     told = {name: value for name, value in asked.facets.items() if name in reading.filled & {"material", "craft"}}
     # Who names a material wants it, whatever else the words sound like, unless they ask for an institution.
     kind = asked.kind if asked.kind == "institution" or (asked.kind == "craft" and not asked.material) else "supplier"
     goods = replace(asked, kind=kind), ToolCall("search_catalogue", {"query": query, "kind": kind, **told})
-    if asked.month:
+    if asked.month and not asked.near:  # the search knows what is near a place
         where = {"state": asked.state} if asked.state else {}
         call = ToolCall("fairs_by_month", {"month": asked.month, **where})
     else:
         call = ToolCall("search_catalogue", {"query": query, "kind": "fair", **told})
     fairs = replace(asked, kind="fair"), call
+    anything = asked, ToolCall("search_catalogue", {"query": query, **told})
     if asked.kind == "fair":
-        return [fairs, goods] if asked.material else [fairs]
-    return [goods, fairs] if asked.month else [goods]
+        return [fairs, goods, anything] if asked.material else [fairs, anything]
+    if asked.kind is None and not asked.material:
+        return [fairs, anything] if asked.month else [anything]
+    return [goods, fairs, anything] if asked.month else [goods, anything]

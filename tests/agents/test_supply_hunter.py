@@ -60,6 +60,13 @@ async def test_a_month_adds_its_fairs(runner: AgentRunner) -> None:
     assert {facet.name for facet in run.understanding} >= {"material", "month", "state"}
 
 
+async def test_what_no_wish_finds_is_searched_for_among_everything(runner: AgentRunner) -> None:
+    """Nobody in the catalogue sells enamel, but it knows who works with it."""
+    run = await hunt(runner, "meenakari enamel powder")
+    assert [citation.key for citation in run.citations] == ["banaras-gulabi-meenakari"]
+    assert calls(run) == ["search_catalogue", "search_catalogue"]
+
+
 async def test_a_material_is_hunted_though_makers_are_named(runner: AgentRunner) -> None:
     """`makers` sounds like a wish for a craft, but who names a material wants it."""
     run = await hunt(runner, "enamel for jewellery makers")
