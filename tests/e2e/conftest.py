@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 from artisan.stack.tools import find
@@ -72,11 +73,11 @@ class Stack:
     def log_lines(self) -> list[str]:
         return (self.state / "logs" / "backend.log").read_text().splitlines()
 
-    def processes(self) -> list[str]:
-        """Command lines of this machine that name the stack's folder or one of its ports."""
+    def processes(self) -> list[psutil.Process]:
+        """Those of this machine whose command line names the stack's folder or one of its ports."""
         mine = re.compile("|".join([re.escape(str(self.state)), *(rf"\b{port}\b" for port in self.ports.values())]))
-        lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
-        return [line for line in lines if mine.search(line) and "pytest" not in line]
+        all_of_them = psutil.process_iter(["cmdline"])
+        return [each for each in all_of_them if mine.search(" ".join(each.info["cmdline"] or ()))]
 
 
 @pytest.fixture(scope="session")

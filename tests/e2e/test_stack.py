@@ -128,10 +128,8 @@ def test_the_rules_are_what_promtool_accepts(stack: Stack) -> None:
 
 def test_a_part_that_is_killed_comes_back(stack: Stack) -> None:
     """Valkey dies: searches go on, health says so, the supervisor restarts it."""
-    killed = subprocess.run(
-        ["pgrep", "-f", f"valkey-server.*{stack.ports['valkey']}"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    subprocess.run(["kill", "-9", *killed], check=True)
+    (valkey,) = [process for process in stack.processes() if process.name() == "valkey-server"]
+    valkey.kill()
     assert httpx.get(f"{stack.url('backend')}/api/search?q=silk").status_code == 200
     wait_for(lambda: "valkey           restarting" in stack.said())
     wait_for(lambda: health_of(stack, "redis") == "healthy")
