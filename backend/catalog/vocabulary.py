@@ -26,7 +26,6 @@ _PLACE_PARTS = re.compile(r",\s*|\s+and\s+")
 class Vocabulary:
     """The values of each facet, and under which words they are found."""
 
-    kinds: tuple[str, ...]
     states: tuple[str, ...]
     places: tuple[str, ...]  # towns and districts
     materials: tuple[str, ...]
@@ -63,7 +62,6 @@ class Vocabulary:
             "season_lexicon": _lexicon(SEASONS, SEASON_ALIASES),
         }
         return cls(
-            kinds=KINDS,
             states=states,
             places=places,
             materials=materials,

@@ -46,11 +46,6 @@ class LLM:
         self._lines = tuple(Line(endpoint, timeout) for endpoint in endpoints)
         self._cache = cache
 
-    @property
-    def providers(self) -> tuple[tuple[str, str], ...]:
-        """Name and model of each provider, preferred first."""
-        return tuple((line.provider, line.model_name) for line in self._lines)
-
     async def label(self, labelling: Labelling[Labels], text: str, *, within: float) -> Labels:
         """Fill the form for `text` within so many seconds, fallbacks included.
 

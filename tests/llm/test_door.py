@@ -240,9 +240,3 @@ async def test_ping_of_a_vendor_that_is_away(make_llm: MakeLLM, free_port: int) 
     """A refused connection is told in one sentence."""
     result = await make_llm(("local", f"http://127.0.0.1:{free_port}/v1")).ping()
     assert (result.status, result.message) == ("unhealthy", "local cannot be reached (APIConnectionError)")
-
-
-async def test_providers_are_listed_in_order(make_llm: MakeLLM, model_name: str) -> None:
-    """Name and model, for whoever shows them."""
-    llm = make_llm(("groq", "http://127.0.0.1:1/v1"), ("local", "http://127.0.0.1:1/v1"))
-    assert llm.providers == (("groq", model_name), ("local", model_name))

@@ -23,7 +23,6 @@ class Client:
         "_in_flight",
         "_may_ask",
         "_receive",
-        "body_read",
         "received_bytes",
     )
 
@@ -38,7 +37,6 @@ class Client:
         # Asking such a client for its body would make the server answer "100 Continue" in the application's place.
         self._expects_continue = any(name == b"expect" for name, _ in scope["headers"])
         self.received_bytes = 0
-        self.body_read = False
 
     async def receive(self) -> Message:
         """The application's `receive`."""
@@ -79,7 +77,6 @@ class Client:
             self._disconnected = True
         elif message["type"] == "http.request":
             self.received_bytes += len(message.get("body", b""))
-            self.body_read = not message.get("more_body", False)
         return message
 
 
