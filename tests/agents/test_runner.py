@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from itertools import count
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ FOUND = ToolCall("found", {})
 FAILING = ToolCall("failing", {})
 HANGING = ToolCall("hanging", {})
 BROKEN = ToolCall("broken", {})
+STAGES = count()  # an agent type of its own for each stage: the metrics of a process know no tests
 
 
 class Plain:
@@ -72,7 +74,7 @@ class Stage:
 
     def __init__(self, *calls: ToolCall, end: Callable[[], Any] | None = None, **bounds: Any) -> None:
         self.hanging = asyncio.Event()
-        self.agent = Scripted(f"scripted_{id(self)}", *calls, end=end)
+        self.agent = Scripted(f"scripted_{next(STAGES)}", *calls, end=end)
         tools = (
             Plain("found", lambda: Found((HIT,), ("state",))),
             Plain("failing", lambda: _raise(ToolError("the shelf is empty"))),
