@@ -11,14 +11,15 @@ import asyncio
 import contextlib
 import ipaddress
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from backend import __version__
-from backend.agents import AgentRunner, build_agents
+from backend.agents import Agent, AgentRunner, build_agents
 from backend.api.application import build_api
 from backend.api.home import Links
 from backend.catalog import Catalogue
@@ -28,13 +29,22 @@ from backend.core.monitoring import Monitoring, MonitoringOptions, configure_log
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
 from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
-from backend.tools import build_tools
+from backend.tools import Tool, Toolbox, build_tools
 
 _log = get_logger("backend")
 
 
-def create_app(settings: Settings | None = None) -> Monitoring:
-    """The service as an ASGI application, monitored; raises ConfigError when a setting cannot work."""
+def create_app(
+    settings: Settings | None = None,
+    *,
+    agents: Sequence[Agent] = (),
+    tools: Sequence[Tool[Any]] = (),
+    routers: Sequence[APIRouter] = (),
+) -> Monitoring:
+    """The service as an ASGI application, monitored; raises ConfigError when a setting cannot work.
+
+    `agents`, `tools` and `routers` are a deployment's own, served beside ours and measured like them.
+    """
     settings = settings or Settings.load()
     configure_logging(production=settings.environment == "production", level=settings.log_level)
     database = Database(settings.database_url)
@@ -43,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Monitoring:
     catalogue = Catalogue(
         database, search_cache=ReadThrough(cache, "search"), embedding_cache=ReadThrough(cache, "embedding")
     )
-    runner = AgentRunner(build_agents(catalogue, llm), build_tools(catalogue))
+    runner = AgentRunner((*build_agents(catalogue, llm), *agents), Toolbox((*build_tools(catalogue), *tools)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +70,10 @@ def create_app(settings: Settings | None = None) -> Monitoring:
         checks=health_checks(settings, database, cache, llm, catalogue),
         token=settings.monitoring_token.get_secret_value(),
     )
-    return Monitoring(build_api(catalogue, runner, links, lifespan), options)
+    api = build_api(catalogue, runner, links, lifespan)
+    for router in routers:
+        api.include_router(router)
+    return Monitoring(api, options)
 
 
 @asynccontextmanager

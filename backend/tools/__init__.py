@@ -1,5 +1,7 @@
 """What agents can do. To add a tool, add a file like `lookup_record.py` and name its class in `build_tools`."""
 
+from typing import Any
+
 from backend.catalog import Catalogue
 
 from .fairs_by_month import FairsByMonth
@@ -10,6 +12,6 @@ from .tool import Arguments, Found, Tool, Toolbox
 __all__ = ["Arguments", "FairsByMonth", "Found", "LookupRecord", "SearchCatalogue", "Tool", "Toolbox", "build_tools"]
 
 
-def build_tools(catalogue: Catalogue) -> Toolbox:
+def build_tools(catalogue: Catalogue) -> tuple[Tool[Any], ...]:
     """Every tool of the service, over one catalogue."""
-    return Toolbox((SearchCatalogue(catalogue), LookupRecord(catalogue), FairsByMonth(catalogue)))
+    return (SearchCatalogue(catalogue), LookupRecord(catalogue), FairsByMonth(catalogue))

@@ -9,13 +9,13 @@ import pytest
 from backend.agents import AgentRun, AgentRunner, build_agents
 from backend.catalog import Catalogue
 from backend.llm import LLM
-from backend.tools import build_tools
+from backend.tools import Toolbox, build_tools
 
 
 @pytest.fixture
 def runner(catalogue: Catalogue) -> AgentRunner:
     """By rules alone."""
-    return AgentRunner(build_agents(catalogue, None), build_tools(catalogue))
+    return AgentRunner(build_agents(catalogue, None), Toolbox(build_tools(catalogue)))
 
 
 async def hunt(runner: AgentRunner, query: str) -> AgentRun:
@@ -124,7 +124,7 @@ async def test_odd_queries_end_well(runner: AgentRunner, query: str) -> None:
 async def test_a_model_that_is_away_costs_no_answer(catalogue: Catalogue, absent_llm: LLM, rise: Any) -> None:
     """The run goes on by rules; the failed attempt is counted."""
     failed = rise("llm_requests_total", provider="local", model="smollm2-135m-instruct", status="error")
-    runner = AgentRunner(build_agents(catalogue, absent_llm), build_tools(catalogue))
+    runner = AgentRunner(build_agents(catalogue, absent_llm), Toolbox(build_tools(catalogue)))
     run = await hunt(runner, "linseed oil for my workshop")
     assert run.answer
     assert failed() == 1
@@ -137,7 +137,7 @@ async def test_the_model_fills_what_the_rules_left_empty(catalogue: Catalogue, l
     prompt = rise("llm_tokens_used_total", **labels, type="prompt")
     succeeded = rise("llm_requests_total", **labels, status="success")
     cost, unpriced = rise("llm_cost_usd_total", **labels), rise("llm_unpriced_requests_total", **labels)
-    runner = AgentRunner(build_agents(catalogue, llm), build_tools(catalogue))
+    runner = AgentRunner(build_agents(catalogue, llm), Toolbox(build_tools(catalogue)))
     run = await hunt(runner, "dried flowers for greeting cards")
     assert [(facet.name, facet.value) for facet in run.understanding if facet.source == "llm"] == [
         ("material", "dried flowers")

@@ -139,3 +139,11 @@ def test_a_users_own_prometheus_client_metric_is_exposed() -> None:
 def test_no_created_series() -> None:
     """They would double every counter and histogram."""
     assert b"_created" not in render_metrics()
+
+
+def test_a_label_may_list_all_its_values_if_the_metric_has_it(registry: Registry) -> None:
+    """Rules and dashboards are checked against them."""
+    Counter("orders_total", "Orders.", labels=("status",), values={"status": ("paid", "open")}, registry=registry)
+    assert registry.descriptions()[0].values == {"status": ("paid", "open")}
+    with pytest.raises(ValueError, match="no label shop"):
+        Gauge("stock", "Stock.", values={"shop": ("pune",)}, registry=registry)

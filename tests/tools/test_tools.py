@@ -25,7 +25,7 @@ async def tools(tmp_path: Path) -> AsyncIterator[Toolbox]:
         database, search_cache=ReadThrough(cache, "search"), embedding_cache=ReadThrough(cache, "embedding")
     )
     await catalogue.start()
-    yield build_tools(catalogue)
+    yield Toolbox(build_tools(catalogue))
     await database.close()
 
 

@@ -1,6 +1,7 @@
 """Every metric of the service: the one list that code, rules, dashboards and docs are checked against.
 
-Labels are bounded: each value comes from code or configuration, never from a client. An edge of a histogram that an
+Labels are bounded: each value comes from code or configuration, never from a client; where all values are known here,
+`values` lists them, and a rule that asks for another is refused by `artisan lint`. An edge of a histogram that an
 alert or objective uses as its threshold carries a comment, since without it the quantile would be interpolated.
 """
 
@@ -11,6 +12,11 @@ from .instruments import Counter, Gauge, Histogram, Info
 _QUICK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _RUN_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SIZE_BYTES = tuple(4**power for power in range(3, 14))  # 64 B to 64 MiB
+_OUTCOMES = ("success", "error", "cancelled")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "_OTHER")
+_STATUSES = tuple(map(str, range(100, 600)))
+_CACHES = {"cache_type": ("search", "embedding", "llm")}
+_DEPENDENCIES = {"dependency": ("redis", "llm", "database", "vector_store")}
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
@@ -18,6 +24,7 @@ HTTP_REQUESTS = Counter(
     "http_requests_total",
     "HTTP requests by route template; 499 is a client that left before the last byte",
     labels=("method", "endpoint", "status"),
+    values={"method": _METHODS, "status": _STATUSES},
 )
 HTTP_REQUEST_DURATION = Histogram(
     "http_request_duration_seconds",
@@ -25,6 +32,7 @@ HTTP_REQUEST_DURATION = Histogram(
     labels=("method", "endpoint"),
     unit="seconds",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),  # 5: SlowResponseTime
+    values={"method": _METHODS},
 )
 HTTP_REQUEST_SIZE = Histogram(
     "http_request_size_bytes",
@@ -32,6 +40,7 @@ HTTP_REQUEST_SIZE = Histogram(
     labels=("method", "endpoint"),
     unit="bytes",
     buckets=_SIZE_BYTES,
+    values={"method": _METHODS},
 )
 HTTP_RESPONSE_SIZE = Histogram(
     "http_response_size_bytes",
@@ -39,11 +48,13 @@ HTTP_RESPONSE_SIZE = Histogram(
     labels=("method", "endpoint"),
     unit="bytes",
     buckets=_SIZE_BYTES,
+    values={"method": _METHODS},
 )
 HTTP_RESPONSES_BROKEN = Counter(
     "http_responses_broken_total",
     "Responses that broke off after their status had been sent",
     labels=("method", "endpoint"),
+    values={"method": _METHODS},
 )
 ACTIVE_REQUESTS = Gauge("active_requests", "HTTP requests being served now")
 
@@ -53,6 +64,7 @@ AGENT_EXECUTIONS = Counter(
     "agent_executions_total",
     "Agent runs by outcome: success, error, cancelled (the client left)",
     labels=("agent_type", "status"),
+    values={"status": _OUTCOMES},
 )
 AGENT_EXECUTION_DURATION = Histogram(
     "agent_execution_duration_seconds",
@@ -70,6 +82,7 @@ LLM_REQUESTS = Counter(
     "llm_requests_total",
     "Attempts sent to an LLM provider by outcome: success, error, timeout, cancelled",
     labels=("provider", "model", "status"),
+    values={"status": (*_OUTCOMES, "timeout", "refused")},
 )
 LLM_REQUEST_DURATION = Histogram(
     "llm_request_duration_seconds",
@@ -82,6 +95,7 @@ LLM_TOKENS = Counter(
     "llm_tokens_used_total",
     "Tokens by type: prompt, completion; cached and reasoning are parts of these two, never to be added to them",
     labels=("provider", "model", "type"),
+    values={"type": ("prompt", "completion", "cached", "reasoning")},
 )
 LLM_COST = Counter(
     "llm_cost_usd_total", "Cost of priced attempts in US dollars", labels=("provider", "model"), unit="USD"
@@ -102,10 +116,13 @@ DB_QUERY_DURATION = Histogram(
     unit="seconds",
     buckets=_QUICK_SECONDS,
 )
-CACHE_HITS = Counter("cache_hits_total", "Look-ups answered by the cache", labels=("cache_type",))
-CACHE_MISSES = Counter("cache_misses_total", "Look-ups that had to be computed", labels=("cache_type",))
+CACHE_HITS = Counter("cache_hits_total", "Look-ups answered by the cache", labels=("cache_type",), values=_CACHES)
+CACHE_MISSES = Counter("cache_misses_total", "Look-ups that had to be computed", labels=("cache_type",), values=_CACHES)
 TOOL_EXECUTIONS = Counter(
-    "tool_executions_total", "Tool calls by outcome: success, error, cancelled", labels=("tool_name", "status")
+    "tool_executions_total",
+    "Tool calls by outcome: success, error, cancelled",
+    labels=("tool_name", "status"),
+    values={"status": _OUTCOMES},
 )
 TOOL_EXECUTION_DURATION = Histogram(
     "tool_execution_duration_seconds",
@@ -119,9 +136,17 @@ TOOL_EXECUTION_DURATION = Histogram(
 
 MEMORY_USAGE = Gauge("memory_usage_bytes", "Memory of the service, shared pages counted once", unit="bytes")
 APP_INFO = Info("app_info", "What is running", labels=("version", "environment", "commit"))
-DEPENDENCY_UP = Gauge("dependency_up", "1 when the last health check passed, 0 when it failed", labels=("dependency",))
+DEPENDENCY_UP = Gauge(
+    "dependency_up",
+    "1 when the last health check passed, 0 when it failed",
+    labels=("dependency",),
+    values=_DEPENDENCIES,
+)
 DEPENDENCY_CONFIGURED = Gauge(
-    "dependency_configured", "1 when the settings ask for this dependency, 0 when not", labels=("dependency",)
+    "dependency_configured",
+    "1 when the settings ask for this dependency, 0 when not",
+    labels=("dependency",),
+    values=_DEPENDENCIES,
 )
 EVENT_LOOP_LAG = Histogram(
     "event_loop_lag_seconds",

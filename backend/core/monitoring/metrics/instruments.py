@@ -10,13 +10,17 @@ record through the bound child::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Generic, Self, TypeVar
 
 import prometheus_client
 
 from .registry import REGISTRY, Description, Registry
 
+Values = Mapping[str, tuple[str, ...]]
+"""All values of each label that has only these."""
+NO_VALUES: Values = MappingProxyType({})
 Store = TypeVar("Store", prometheus_client.Counter, prometheus_client.Gauge, prometheus_client.Histogram)
 
 
@@ -41,11 +45,18 @@ class Counter(_Instrument[prometheus_client.Counter]):
     __slots__ = ()
 
     def __init__(
-        self, name: str, help: str, *, labels: Sequence[str] = (), unit: str = "", registry: Registry = REGISTRY
+        self,
+        name: str,
+        help: str,
+        *,
+        labels: Sequence[str] = (),
+        unit: str = "",
+        values: Values = NO_VALUES,
+        registry: Registry = REGISTRY,
     ) -> None:
         if not name.endswith("_total"):
             raise ValueError(f"counter {name!r} must end in _total")
-        registry.declare(Description(name, "counter", help, tuple(labels), unit))
+        registry.declare(Description(name, "counter", help, tuple(labels), unit, values=values))
         super().__init__(prometheus_client.Counter(name, help, tuple(labels), registry=registry.store))
 
     def inc(self, amount: float = 1.0) -> None:
@@ -59,9 +70,16 @@ class Gauge(_Instrument[prometheus_client.Gauge]):
     __slots__ = ()
 
     def __init__(
-        self, name: str, help: str, *, labels: Sequence[str] = (), unit: str = "", registry: Registry = REGISTRY
+        self,
+        name: str,
+        help: str,
+        *,
+        labels: Sequence[str] = (),
+        unit: str = "",
+        values: Values = NO_VALUES,
+        registry: Registry = REGISTRY,
     ) -> None:
-        registry.declare(Description(name, "gauge", help, tuple(labels), unit))
+        registry.declare(Description(name, "gauge", help, tuple(labels), unit, values=values))
         super().__init__(prometheus_client.Gauge(name, help, tuple(labels), registry=registry.store))
 
     def set(self, value: float) -> None:
@@ -94,10 +112,11 @@ class Histogram(_Instrument[prometheus_client.Histogram]):
         buckets: Sequence[float],
         labels: Sequence[str] = (),
         unit: str = "",
+        values: Values = NO_VALUES,
         registry: Registry = REGISTRY,
     ) -> None:
         edges = tuple(float(edge) for edge in buckets)
-        registry.declare(Description(name, "histogram", help, tuple(labels), unit, edges))
+        registry.declare(Description(name, "histogram", help, tuple(labels), unit, edges, values))
         super().__init__(prometheus_client.Histogram(name, help, tuple(labels), registry=registry.store, buckets=edges))
 
     def observe(self, value: float) -> None:

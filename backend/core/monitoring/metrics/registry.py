@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import prometheus_client
@@ -23,6 +23,13 @@ class Description:
     labels: tuple[str, ...] = ()
     unit: str = ""
     buckets: tuple[float, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each label whose values are known in advance, all of them. A label that is not here can have any value."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when `values` speaks of a label that the metric does not have."""
+        if strangers := self.values.keys() - set(self.labels):
+            raise ValueError(f"metric {self.name!r} has no label {', '.join(sorted(strangers))}")
 
 
 class Exposition(NamedTuple):
