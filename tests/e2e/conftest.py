@@ -19,12 +19,13 @@ import pytest
 from artisan.stack.tools import find
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("backend", "llm", "valkey", "prometheus", "alertmanager")
+PARTS = ("backend", "llm", "valkey", "prometheus", "alertmanager", "mailbox")
+PORTS = (*PARTS, "smtp")
 READY_WITHIN, STOPPED_WITHIN = 120.0, 10.0
 
 
 def free_ports() -> dict[str, int]:
-    sockets = {part: socket.create_server(("127.0.0.1", 0)) for part in PARTS}
+    sockets = {part: socket.create_server(("127.0.0.1", 0)) for part in PORTS}
     ports = {part: each.getsockname()[1] for part, each in sockets.items()}
     for each in sockets.values():
         each.close()
@@ -41,7 +42,8 @@ class Stack:
     def start(self, **environment: str) -> None:
         options = [f"--{part}-port={port}" for part, port in self.ports.items()]
         unset = {"REDIS_URL", "LLM_PROVIDERS", "DATABASE_URL", "ENVIRONMENT", "MONITORING_TOKEN"}
-        env = {key: value for key, value in os.environ.items() if key not in unset} | environment
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("ALERT_")}
+        env = {key: value for key, value in inherited.items() if key not in unset} | environment
         command = [sys.executable, "-m", "artisan", "up", f"--state={self.state}", *options]
         with self._output.open("w") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)

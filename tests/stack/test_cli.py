@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from artisan.cli import app
 from artisan.stack.lock import Lock
+from artisan.stack.tools import Tools
 
 
 def test_a_second_up_is_told_that_one_is_running(tmp_path: Path) -> None:
@@ -25,6 +26,16 @@ def test_a_state_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, ["up", "--state", str(tmp_path / "file" / "state")])
     assert outcome.exit_code == 1
     assert outcome.output.endswith("Not a directory; choose another folder with --state or ARTISAN_STATE\n")
+
+
+def test_a_setting_that_cannot_be_is_told(tools: Tools, tmp_path: Path) -> None:
+    """In one sentence, with exit status 1, before anything is started."""
+    if tools.tree.is_dir():
+        (tmp_path / "tools").symlink_to(tools.tree)
+    outcome = CliRunner(env={"ALERT_WEBHOOK_URL": "hooks.example.org"}).invoke(app, ["up", "--state", str(tmp_path)])
+    assert outcome.exit_code == 1
+    assert outcome.output.startswith("ALERT_WEBHOOK_URL: must be a whole address")
+    assert outcome.output.count("\n") == 1
 
 
 def test_two_parts_on_one_port_are_a_usage_error(tmp_path: Path) -> None:

@@ -71,11 +71,12 @@ async def test_they_work_together(running: Running) -> None:
     async with asyncio.timeout(20):
         while not (await _get(ports.prometheus, "/api/v1/alertmanagers"))["data"]["activeAlertmanagers"]:
             await asyncio.sleep(0.1)
-        while not (targets := (await _get(ports.prometheus, "/api/v1/targets"))["data"]["activeTargets"]):
+        while len(targets := (await _get(ports.prometheus, "/api/v1/targets"))["data"]["activeTargets"]) < 3:
             await asyncio.sleep(0.1)
     assert {target["scrapeUrl"] for target in targets} == {
         f"http://localhost:{ports.backend}/monitoring/metrics",
         f"http://localhost:{ports.prometheus}/metrics",
+        f"http://localhost:{ports.alertmanager}/metrics",
     }
     rules = (await _get(ports.prometheus, "/api/v1/rules"))["data"]["groups"]
     assert {rule["name"] for group in rules for rule in group["rules"]} >= {"ServiceUnavailable", "RedisUnavailable"}

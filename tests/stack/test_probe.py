@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from artisan.stack.probe import Answer, http, passes, resp
+from artisan.stack.probe import Answer, every, http, passes, resp, smtp
 
 
 @asynccontextmanager
@@ -43,6 +43,20 @@ async def test_the_redis_protocol_is_ready_when_ping_is_answered(answer: bytes, 
     async with _server(answer) as (port, asked):
         assert await passes(resp(port)) is ready
     assert asked == [b"PING\r\n"]
+
+
+@pytest.mark.parametrize(("answer", "ready"), [(b"220 hello\r\n", True), (b"421 too busy\r\n", False)])
+async def test_a_mail_server_is_ready_when_it_greets(answer: bytes, ready: bool) -> None:
+    """One that turns its callers away does not."""
+    async with _server(answer) as (port, _):
+        assert await passes(smtp(port)) is ready
+
+
+@pytest.mark.parametrize(("answer", "ready"), [(b"+PONG\r\n", True), (b"-LOADING\r\n", False)])
+async def test_several_probes_are_ready_together(answer: bytes, ready: bool) -> None:
+    """One that is not makes all of them wait."""
+    async with _server(b"+PONG\r\n") as (first, _), _server(answer) as (second, _):
+        assert await passes(every(resp(first), resp(second))) is ready
 
 
 async def test_nothing_that_listens_is_just_not_ready(free_port: Callable[[], int]) -> None:

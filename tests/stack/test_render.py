@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from artisan.stack.render import Mail, Rendering, render, sends_mail
+from artisan.stack.receivers import Mail
+from artisan.stack.render import Rendering, has_mail_server, receivers_reached, render
 from artisan.stack.tools import Tools
 
 from .conftest import ROOT
@@ -23,6 +24,8 @@ MOVED = Rendering(
     prometheus="localhost:2",
     alertmanager="localhost:3",
     mail=Mail("127.0.0.1:25", to="me@example.org", sender="you@example.org", username="u", password="p"),
+    webhook="https://hooks.example.org/T0/B0",
+    heartbeat="http://127.0.0.1:4/ping",
     token="t0ken",
 )
 
@@ -38,10 +41,11 @@ def test_with_the_usual_ports_it_says_what_the_committed_files_say(tmp_path: Pat
         assert _yaml(tmp_path / "run" / name) == _yaml(SOURCE / name)
 
 
-def test_rules_are_the_committed_ones_to_the_byte(tmp_path: Path) -> None:
-    """All of them, in the folders where prometheus.yml looks."""
+@pytest.mark.parametrize("pattern", ["alerts/*.yml", "rules/*.yml", "templates/*.tmpl"])
+def test_rules_and_templates_are_the_committed_ones_to_the_byte(tmp_path: Path, pattern: str) -> None:
+    """All of them, in the folders where prometheus.yml and alertmanager.yml look."""
     render(SOURCE, tmp_path / "run", USUAL)
-    files = [path.relative_to(SOURCE) for folder in ("alerts", "rules") for path in (SOURCE / folder).glob("*.yml")]
+    files = [path.relative_to(SOURCE) for path in SOURCE.glob(pattern)]
     assert files
     for file in files:
         assert (tmp_path / "run" / file).read_bytes() == (SOURCE / file).read_bytes()
@@ -57,28 +61,32 @@ def test_only_addresses_and_the_token_change(tmp_path: Path) -> None:
     for job in expected["scrape_configs"]:
         if job["job_name"] == "prometheus":
             job["static_configs"] = [{"targets": ["localhost:2"]}]
-        else:
+        elif job["job_name"] == "artisan-backend":
             job["authorization"] = {"credentials_file": str(run / "secrets/monitoring-token")}
     assert rendered == expected
     assert _secret(run / "secrets/monitoring-token") == "t0ken"
 
 
-def test_the_mail_server_of_the_environment_replaces_the_committed_one(tmp_path: Path) -> None:
-    """Its password is in a file of its own; the rest of alertmanager.yml stays."""
+def test_only_the_receivers_of_alertmanager_change(tmp_path: Path) -> None:
+    """The mail server, with its password in a file of its own, and the addresses that are called."""
     run = tmp_path / "run"
     render(SOURCE, run, MOVED)
     rendered, expected = _yaml(run / "alertmanager.yml"), _yaml(SOURCE / "alertmanager.yml")
-    [email] = expected["receivers"][0]["email_configs"]
+    receivers = {receiver["name"]: receiver for receiver in expected["receivers"]}
+    [email] = receivers["email"]["email_configs"]
     email |= {"to": "me@example.org", "from": "you@example.org", "smarthost": "127.0.0.1:25", "require_tls": False}
     email |= {"auth_username": "u", "auth_password_file": str(run / "secrets/smtp-password")}
+    receivers["webhook"]["webhook_configs"] = [{"url": "https://hooks.example.org/T0/B0", "send_resolved": True}]
+    receivers["heartbeat"]["webhook_configs"] = [{"url": "http://127.0.0.1:4/ping", "send_resolved": False}]
     assert rendered == expected
     assert _secret(run / "secrets/smtp-password") == "p"
-    assert sends_mail(run)
+    assert receivers_reached(run) == {"email", "webhook", "heartbeat"}
+    assert "T0/B0" in _secret(run / "alertmanager.yml")
 
 
 def test_a_mail_server_without_login_gets_none_and_the_committed_addresses(tmp_path: Path) -> None:
     """Only what the environment names is changed; across a network the connection is encrypted."""
-    mail = Mail.from_environment({"ALERT_SMTP_HOST": "mail.example.org:587"})
+    mail = Mail("mail.example.org:587")
     render(SOURCE, tmp_path / "run", Rendering("b:1", "p:1", "a:1", mail))
     [email] = _yaml(tmp_path / "run/alertmanager.yml")["receivers"][0]["email_configs"]
     [committed] = _yaml(SOURCE / "alertmanager.yml")["receivers"][0]["email_configs"]
@@ -89,8 +97,10 @@ def test_a_mail_server_without_login_gets_none_and_the_committed_addresses(tmp_p
 def test_without_any_password_nobody_is_mailed(tmp_path: Path) -> None:
     """The committed addresses are examples: a mail server that would refuse the login is not even called."""
     run = tmp_path / "run"
-    render(_copy(tmp_path), run, USUAL)
-    assert not sends_mail(run)
+    source = _copy(tmp_path)
+    render(source, run, USUAL)
+    assert receivers_reached(run) == set()
+    assert not has_mail_server(source)
 
 
 def test_the_committed_mail_server_is_used_once_its_password_is_there(tmp_path: Path) -> None:
@@ -100,6 +110,7 @@ def test_the_committed_mail_server_is_used_once_its_password_is_there(tmp_path: 
     render(source, run, USUAL)
     [email] = _yaml(run / "alertmanager.yml")["receivers"][0]["email_configs"]
     assert email["auth_password_file"] == str(source / "secrets" / "smtp-password")
+    assert has_mail_server(source)
 
 
 def test_without_alertmanager_prometheus_sends_alerts_nowhere(tmp_path: Path) -> None:

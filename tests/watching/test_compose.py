@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from artisan.stack.prometheus import RETENTION
+
 from .conftest import ROOT, Run
 
 PROGRAMS = Path(sys.executable).parent
@@ -62,7 +64,7 @@ def test_grafana_lets_admin_in(services: dict[str, Any]) -> None:
 def test_every_mounted_file_is_in_the_repository_and_below_monitoring(services: dict[str, Any]) -> None:
     """The very files that `make up` uses, read-only."""
     binds = [v for service in services.values() for v in service.get("volumes", []) if v["type"] == "bind"]
-    assert len(binds) == 9
+    assert len(binds) == 10
     for bind in binds:
         assert Path(bind["source"]).exists()
         assert Path(bind["source"]).is_relative_to(ROOT / "monitoring")
@@ -93,6 +95,25 @@ def test_alertmanager_finds_its_password_from_where_it_runs(services: dict[str, 
     targets = {volume["target"] for volume in alertmanager["volumes"]}
     assert f"{alertmanager['working_dir']}/secrets" in targets
     assert f"{alertmanager['working_dir']}/alertmanager.yml" in targets
+
+
+def test_alertmanager_finds_its_templates(services: dict[str, Any]) -> None:
+    """Next to its configuration."""
+    targets = {volume["target"] for volume in services["alertmanager"]["volumes"]}
+    assert {"/etc/alertmanager/alertmanager.yml", "/etc/alertmanager/templates"} <= targets
+
+
+def test_prometheus_keeps_what_make_up_keeps(services: dict[str, Any]) -> None:
+    """As long, and within the same size."""
+    assert set(RETENTION) <= set(services["prometheus"]["command"])
+
+
+def test_grafana_opens_on_the_overview(services: dict[str, Any]) -> None:
+    """Which is mounted where its setting looks."""
+    grafana = services["grafana"]
+    home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    (mount,) = [v for v in grafana["volumes"] if v["target"] == str(home.parent)]
+    assert (Path(mount["source"]) / home.name).is_file()
 
 
 def test_prometheus_looks_for_hosts_that_are_services(services: dict[str, Any]) -> None:
