@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ def load(path: Path) -> Any:
 def test_promtool_accepts_the_configuration_with_its_rules_and_targets(
     monitoring: Path, locate: Locate, run: Run
 ) -> None:
-    """The committed prometheus.yml works as it stands, and finds both rule files."""
+    """The committed prometheus.yml works as it stands, and finds every rule file."""
     printed = run(locate("promtool"), "check", "config", "--lint=all", "--lint-fatal", monitoring / "prometheus.yml")
-    assert "2 rule files found" in printed
+    files = [*(monitoring / "alerts").iterdir(), *(monitoring / "rules").iterdir()]
+    assert f"{len(files)} rule files found" in printed
 
 
 def test_promtool_accepts_the_targets_of_docker_compose(
@@ -37,7 +39,9 @@ def test_promtool_accepts_the_targets_of_docker_compose(
 
 def test_amtool_accepts_alertmanager_as_it_stands(monitoring: Path, locate: Locate, run: Run) -> None:
     """No rendering is needed to load it."""
-    assert "1 receivers" in run(locate("amtool"), "check-config", monitoring / "alertmanager.yml")
+    printed = run(locate("amtool"), "check-config", monitoring / "alertmanager.yml")
+    assert "3 receivers" in printed
+    assert "1 templates" in printed
 
 
 def test_every_environment_names_the_same_targets(monitoring: Path) -> None:
@@ -55,6 +59,21 @@ def test_the_backend_is_scraped_every_five_seconds_at_its_metrics_page(monitorin
     assert load(monitoring / "targets" / "backend.yml") == [{"targets": ["localhost:8000"]}]
 
 
+def test_alertmanager_is_watched_wherever_alerts_are_sent(monitoring: Path) -> None:
+    """One list for both, so that whoever is asked to tell is also asked how it goes."""
+    config = load(monitoring / "prometheus.yml")
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    [sent] = config["alerting"]["alertmanagers"]
+    assert (
+        jobs["alertmanager"]["file_sd_configs"] == sent["file_sd_configs"] == [{"files": ["targets/alertmanager.yml"]}]
+    )
+
+
+def test_prometheus_watches_itself(monitoring: Path) -> None:
+    """What AlertDeliveryFailing and RuleEvaluationFailing rest on."""
+    assert "prometheus" in {job["job_name"] for job in load(monitoring / "prometheus.yml")["scrape_configs"]}
+
+
 def test_grafana_knows_the_scrape_interval(monitoring: Path) -> None:
     """It derives the window of every rate from it, and a window shorter than two scrapes is empty."""
     (source,) = load(monitoring / "grafana/provisioning/datasources/prometheus.yml")["datasources"]
@@ -62,22 +81,37 @@ def test_grafana_knows_the_scrape_interval(monitoring: Path) -> None:
 
 
 def test_alertmanager_routes_as_the_guide_prints(monitoring: Path) -> None:
-    """Everything goes to the mail receiver, with the guide's timing."""
+    """With the guide's timing, and mail for whatever no other route takes."""
     config = load(monitoring / "alertmanager.yml")
     assert config["global"] == {"resolve_timeout": "5m"}
-    assert config["route"] == {
+    assert {key: value for key, value in config["route"].items() if key != "routes"} == {
         "group_by": ["alertname"],
         "group_wait": "10s",
         "group_interval": "10s",
         "repeat_interval": "12h",
         "receiver": "email",
     }
-    (receiver,) = config["receivers"]
+
+
+def test_the_mail_receiver_is_the_one_of_the_guide(monitoring: Path) -> None:
+    """With its addresses; the password comes from a file, and the end of an alert is told too."""
+    receiver = load(monitoring / "alertmanager.yml")["receivers"][0]
     (email,) = receiver["email_configs"]
     assert receiver["name"] == "email"
     assert email["to"] == "alerts@artisanhub.com"
+    assert email["from"] == "prometheus@artisanhub.com"
     assert email["smarthost"] == "smtp.gmail.com:587"
+    assert email["auth_username"] == "your-email@gmail.com"
+    assert email["auth_password_file"] == "secrets/smtp-password"
     assert email["send_resolved"] is True
+
+
+def test_the_webhook_and_the_heartbeat_have_no_address_in_git(monitoring: Path) -> None:
+    """Whoever knows such an address can write there, so it is a secret like any other."""
+    receivers = load(monitoring / "alertmanager.yml")["receivers"]
+    assert receivers[1:] == [{"name": "webhook"}, {"name": "heartbeat"}]
+    addresses = re.findall(r"https?://[^\s'\"]+", (monitoring / "alertmanager.yml").read_text())
+    assert addresses == []
 
 
 @pytest.mark.parametrize("secret", ["auth_password", "auth_secret", "credentials", "password", "bearer_token"])
