@@ -10,18 +10,25 @@ from pathlib import Path
 
 from artisan.dashboards import render_all
 from artisan.metric_reference import metric_reference
+from artisan.slo import DeclarationError
+from artisan.slo.this_service import slo_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def generated() -> dict[str, str]:
     """The text of every generated file, by its path below the repository's root."""
-    return {**render_all(), "docs/metrics.md": metric_reference()}
+    return {**render_all(), **slo_files(), "docs/metrics.md": metric_reference()}
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 1 when `--check` finds a stale file."""
-    stale = [path for path, text in generated().items() if _read(ROOT / path) != text]
+    """Exit status 1 when `--check` finds a stale file, 2 when a file cannot be made."""
+    try:
+        files = generated()
+    except DeclarationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    stale = [path for path, text in files.items() if _read(ROOT / path) != text]
     if "--check" in arguments:
         for path in stale:
             print(f"{path} is stale: run `make docs`")
@@ -29,7 +36,7 @@ def main(arguments: list[str]) -> int:
     for path in stale:
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(generated()[path], encoding="utf-8")
+        target.write_text(files[path], encoding="utf-8")
         print(f"wrote {path}")
     return 0
 

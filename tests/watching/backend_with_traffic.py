@@ -13,15 +13,13 @@ import backend.core.monitoring.metrics.catalogue  # noqa: F401 - importing it de
 from backend.core.monitoring.metrics import REGISTRY, Description
 
 DECLARED = REGISTRY.descriptions()
-# Label values that our queries select by; any value will do for the other labels.
-_SELECTED: dict[str, dict[str, tuple[str, ...]]] = {
-    "http_requests_total": {"status": ("200", "500")},
-    "agent_executions_total": {"status": ("success", "error", "cancelled")},
-    "llm_requests_total": {"status": ("success", "error", "timeout", "cancelled", "refused")},
-    "llm_tokens_used_total": {"type": ("prompt", "completion")},
-    "tool_executions_total": {"status": ("success", "error", "cancelled")},
-    "dependency_up": {"dependency": ("redis", "llm")},
+# Values of labels that are open, or have too many values for all of them; where the catalogue knows a few, it is all.
+_CHOSEN: dict[str, tuple[str, ...]] = {
+    "method": ("GET", "POST"),
+    "endpoint": ("/api/search", "/api/agents/{agent_type}/runs"),
+    "agent_type": ("supply_hunter",),
 }
+_STATUSES = ("200", "500")
 
 
 class BackendWithTraffic:
@@ -82,6 +80,11 @@ def _children(metric: Description, registry: CollectorRegistry) -> list[Counter 
         store = kind(metric.name, metric.help, metric.labels, registry=registry)
     if not metric.labels:
         return [store]
-    selected = _SELECTED.get(metric.name, {})
-    values = [selected.get(label, ("one", "two")) for label in metric.labels]
+    values = [_values(metric, label) for label in metric.labels]
     return [store.labels(*combination) for combination in itertools.product(*values)]
+
+
+def _values(metric: Description, label: str) -> tuple[str, ...]:
+    if (metric.name, label) == ("http_requests_total", "status"):
+        return _STATUSES
+    return _CHOSEN.get(label) or metric.values.get(label, ("one", "two"))

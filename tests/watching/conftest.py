@@ -11,6 +11,7 @@ import pytest
 
 from artisan.stack.tools import find
 
+from .alertmanager import Alertmanager
 from .backend_with_traffic import BackendWithTraffic
 from .prometheus import Prometheus
 
@@ -69,10 +70,19 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def prometheus(locate: Locate, monitoring: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """Prometheus with the committed configuration, scraping a backend whose every metric moves."""
+    """Prometheus with the committed configuration, a backend whose every metric moves, and a real Alertmanager."""
     program = locate("prometheus")
+    locate("alertmanager")
+    folder = tmp_path_factory.mktemp
     with (
         BackendWithTraffic() as backend,
-        Prometheus(program, monitoring, backend.address, tmp_path_factory.mktemp("prometheus")) as running,
+        Alertmanager(find(ROOT / ".artisan"), monitoring, folder("alertmanager")) as alertmanager,
+        Prometheus(
+            program,
+            monitoring,
+            folder("prometheus"),
+            backend=backend.address,
+            alertmanager=alertmanager._http.base_url.netloc.decode(),
+        ) as running,
     ):
         yield running

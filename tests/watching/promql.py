@@ -1,21 +1,35 @@
-"""What a PromQL expression asks for, as far as our own rules and dashboards use the language."""
+"""What a PromQL expression asks for, and whether anybody exposes it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import cache
+
+import yaml
+from promql_parser import AggregateExpr, BinaryExpr, Expr, VectorSelector, parse, walk
 
 from .backend_with_traffic import DECLARED
+from .conftest import ROOT
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_RANGE = re.compile(r"\[[^\]]*\]")
-_GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
-_SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*\{([^}]*)\}")
-_MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
-_NAME = re.compile(r"(?<![\w:.])[a-zA-Z_:][\w:]*(?![\w:])(?!\s*\()")
-_WORDS = frozenset({"and", "or", "unless", "bool", "offset"})
 # Labels that Prometheus gives to every series that it scrapes.
 _TARGET = frozenset({"job", "instance"})
+# What Prometheus and Alertmanager tell of themselves, as far as we ask, with the labels that we ask for. Whether they
+# really do is seen by running them.
+_WATCHERS: dict[str, set[str]] = {
+    "prometheus_notifications_alertmanagers_discovered": set(),
+    "prometheus_notifications_dropped_total": set(),
+    "prometheus_notifications_errors_total": {"alertmanager"},
+    "prometheus_notifications_queue_capacity": set(),
+    "prometheus_notifications_queue_length": set(),
+    "prometheus_notifications_sent_total": {"alertmanager"},
+    "prometheus_rule_evaluation_failures_total": {"rule_group"},
+    "prometheus_rule_group_iterations_missed_total": {"rule_group"},
+    "prometheus_rule_group_last_duration_seconds": {"rule_group"},
+    "prometheus_tsdb_head_series": set(),
+    "alertmanager_alerts": {"state"},
+    "alertmanager_notifications_failed_total": {"integration"},
+    "alertmanager_notifications_total": {"integration"},
+}
 
 
 @dataclass(frozen=True)
@@ -27,22 +41,30 @@ class Reading:
 
 
 def read(expression: str) -> Reading:
-    """Read an expression that promtool has accepted."""
-    rest = _RANGE.sub("", _STRING.sub('""', expression))
-    grouped = {label.strip() for labels in _GROUPING.findall(rest) for label in labels.split(",") if label.strip()}
-    rest = _GROUPING.sub("", rest)
+    """Read an expression; raises ValueError when it is none."""
     selected: dict[str, frozenset[str]] = {}
-    for name, matchers in _SELECTOR.findall(rest):
-        selected[name] = selected.get(name, frozenset()) | frozenset(_MATCHER.findall(matchers))
-    for name in _NAME.findall(_SELECTOR.sub("", rest)):
-        if name not in _WORDS:
-            selected.setdefault(name, frozenset())
+    grouped: set[str] = set()
+
+    def visit(node: Expr) -> bool:
+        match node:
+            case VectorSelector():
+                labels = frozenset(matcher.name for matcher in node.matchers.matchers)
+                selected[str(node.name)] = selected.get(str(node.name), frozenset()) | labels
+            case AggregateExpr() if node.modifier:
+                grouped.update(node.modifier.labels)
+            case BinaryExpr() if node.modifier and node.modifier.matching:
+                grouped.update(node.modifier.matching.labels, node.modifier.group_labels or ())
+        return True
+
+    walk(parse(expression), visit)
     return Reading(selected, frozenset(grouped))
 
 
+@cache
 def known_series() -> dict[str, frozenset[str]]:
-    """Every series that a query may ask for, with its labels: what the catalogue declares and what Prometheus adds."""
-    series = {"up": _TARGET, "ALERTS": _TARGET | {"alertname", "alertstate", "severity"}}
+    """Every series that a query may ask for, with its labels: of the catalogue, of Prometheus, of recording rules."""
+    series = dict.fromkeys(("up", "scrape_duration_seconds", "scrape_samples_scraped"), _TARGET)
+    series |= {name: _TARGET | labels for name, labels in _WATCHERS.items()}
     for metric in DECLARED:
         labels = _TARGET | frozenset(metric.labels)
         if metric.type == "histogram":
@@ -50,7 +72,9 @@ def known_series() -> dict[str, frozenset[str]]:
             series |= {f"{metric.name}_sum": labels, f"{metric.name}_count": labels}
         else:
             series[metric.name] = labels
-    return series
+    series |= {name: frozenset({"slo"}) for name in _recorded() if name.startswith("slo:")}
+    alert = frozenset({"alertname", "severity", "alertstate"}).union(*series.values())
+    return series | {"ALERTS": alert, "ALERTS_FOR_STATE": alert}
 
 
 def unknown(expression: str) -> list[str]:
@@ -61,3 +85,8 @@ def unknown(expression: str) -> list[str]:
         complaints += [f"{name} has no label {label}" for label in labels - series.get(name, labels)]
     offered = frozenset[str]().union(*(series.get(name, frozenset()) for name in reading.selected))
     return complaints + [f"nothing to group by {label}" for label in reading.grouped - offered]
+
+
+def _recorded() -> set[str]:
+    files = [yaml.safe_load(path.read_text()) for path in (ROOT / "monitoring/rules").glob("*.yml")]
+    return {rule["record"] for file in files for group in file["groups"] for rule in group["rules"]}
