@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .endpoints import Route
     from .outcome import Outcome
 
-_FORESEEN = (200, 500)  # exist at 0 from the start, so that rate() sees the very first error
+# They exist at 0 from the start, so that rate() sees the very first error; a gateway's are those of a failed provider.
+_FORESEEN = (200, 500, 502, 503, 504)
 
 
 class _Route(NamedTuple):
