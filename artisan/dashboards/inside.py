@@ -102,7 +102,7 @@ def _database() -> list[Panel]:
             "Time spent in the database",
             "Seconds of waiting in each second, by table: 1 is a connection that is always busy.",
             Query(rate(f"{seconds}_sum", "table"), "{{table}}"),
-            unit="s",
+            unit="short",
         ),
     ]
 
