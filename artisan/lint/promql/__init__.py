@@ -1,0 +1,36 @@
+"""PromQL with positions: promql-parser says what an expression means, the tokens say where each part of it stands."""
+
+from .nodes import (
+    Aggregate,
+    Binary,
+    Call,
+    Label,
+    Labels,
+    Matcher,
+    Node,
+    Number,
+    Selector,
+    String,
+    Subquery,
+    Unary,
+    walk,
+)
+from .parse import Invalid, parse
+
+__all__ = [
+    "Aggregate",
+    "Binary",
+    "Call",
+    "Invalid",
+    "Label",
+    "Labels",
+    "Matcher",
+    "Node",
+    "Number",
+    "Selector",
+    "String",
+    "Subquery",
+    "Unary",
+    "parse",
+    "walk",
+]
