@@ -26,13 +26,19 @@ test: develop ## run all tests, on real parts
 	@$(BIN)/python -m artisan.stack.tools .artisan || echo 'Tests that need them will say so.'
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: develop ## lint, types, architecture, spelling, stale generated files
+drill: setup ## rehearse every alarm by a real fault, up to its mail; ARGS="RedisUnavailable" for one
+	@$(BIN)/python -m artisan.stack.tools .artisan || echo 'A rehearsal needs them.'
+	@$(BIN)/artisan drill $(or $(ARGS),--all --report .artisan/drill)
+
+check: develop ## lint, types, architecture, spelling, stale generated files, alarms that cannot ring or have no drill
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict backend artisan
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python -m artisan.generate --check
+	$(BIN)/artisan lint
+	$(BIN)/python -m artisan.drill.coverage
 
 docs: develop ## write the generated documents and dashboards anew
 	$(BIN)/python -m artisan.generate
@@ -61,4 +67,4 @@ $(BIN)/uv:
 	else echo 'Python 3.11 or later was not found; if it is not on PATH: make PYTHON=/its/path' >&2; fi; \
 	exit 1
 
-.PHONY: help setup up test check docs lock clean develop
+.PHONY: help setup up test drill check docs lock clean develop
