@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -67,6 +68,28 @@ async def test_a_check_that_hangs_is_unhealthy_in_time() -> None:
     await health.refresh()
     assert health.report()["checks"]["slow"] == {"status": "unhealthy", "message": "no answer within 0.05 s"}
     assert health.report()["checks"]["quick"]["status"] == "healthy"
+
+
+async def test_a_check_that_does_not_let_go_is_told_in_time_and_not_asked_again_meanwhile() -> None:
+    """A driver may wait for its thread before it ends; once it has, the dependency is asked anew."""
+    asked, released = 0, asyncio.Event()
+
+    async def stuck() -> CheckResult:
+        nonlocal asked
+        asked += 1
+        while not released.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await released.wait()
+        return GOOD
+
+    health = Health([HealthCheck("stuck", stuck, timeout=0.05)])
+    for _ in range(3):
+        await asyncio.wait_for(health.refresh(), 2)
+        assert health.report()["checks"]["stuck"] == {"status": "unhealthy", "message": "no answer within 0.05 s"}
+    assert asked == 1
+    released.set()
+    await health.refresh()
+    assert health.status == "healthy"
 
 
 async def test_the_gauges_say_what_is_configured_and_up(logs: Any) -> None:

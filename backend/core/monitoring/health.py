@@ -76,6 +76,7 @@ class Health:
 
     def __init__(self, checks: Iterable[HealthCheck]) -> None:
         self._checks = tuple(checks)
+        self._questions = {check.name: _Question(check) for check in self._checks}
         self._results: dict[str, CheckResult] = {}
         self.draining = False
         for check in self._checks:
@@ -129,7 +130,7 @@ class Health:
         return self._results.get(check.name) or CheckResult.unhealthy("not checked yet")
 
     async def _refresh(self, check: HealthCheck) -> None:
-        result = await _ask(check)
+        result = await self._questions[check.name].answer()
         before = self._results.get(check.name)
         self._results[check.name] = result
         self._up[check.name].set(0.0 if result.status is Status.UNHEALTHY else 1.0)
@@ -138,15 +139,38 @@ class Health:
             tell("dependency_status_changed", dependency=check.name, status=result.status, message=result.message)
 
 
-async def _ask(check: HealthCheck) -> CheckResult:
-    """The check's result; one that raises, hangs or answers with anything else is unhealthy."""
-    try:
-        async with asyncio.timeout(check.timeout):
-            result = await check.check()
-    except TimeoutError:
-        return CheckResult.unhealthy(f"no answer within {check.timeout:g} s")
-    except Exception as error:  # whatever a dependency does, the answer is a status
-        return CheckResult.unhealthy(f"{type(error).__name__}: {error}"[:200])
-    if not isinstance(result, CheckResult):
-        return CheckResult.unhealthy("the check did not return a CheckResult")
-    return result
+class _Question:
+    """Asks one dependency, with one question at a time."""
+
+    def __init__(self, check: HealthCheck) -> None:
+        self._check = check
+        self._given_up: asyncio.Task[CheckResult] | None = None
+
+    async def answer(self) -> CheckResult:
+        """The check's result; one that raises, hangs or answers with anything else is unhealthy.
+
+        A question that is given up can take its time to end, when a thread or a driver waits behind it. The verdict
+        does not wait for that, and no second question joins the first meanwhile.
+        """
+        earlier = self._given_up if self._given_up and not self._given_up.done() else None
+        question = earlier or asyncio.create_task(self._ask())
+        try:
+            await asyncio.wait({question}, timeout=self._check.timeout)
+        except asyncio.CancelledError:
+            question.cancel()
+            raise
+        if question.done() and not question.cancelled():
+            return question.result()
+        if earlier is None:
+            question.cancel()
+            self._given_up = question
+        return CheckResult.unhealthy(f"no answer within {self._check.timeout:g} s")
+
+    async def _ask(self) -> CheckResult:
+        try:
+            result = await self._check.check()
+        except Exception as error:  # whatever a dependency does, the answer is a status
+            return CheckResult.unhealthy(f"{type(error).__name__}: {error}"[:200])
+        if not isinstance(result, CheckResult):
+            return CheckResult.unhealthy("the check did not return a CheckResult")
+        return result
