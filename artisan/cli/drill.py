@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 
 from artisan.drill.coverage import MONITORING
-from artisan.drill.deafness import Deafness
 from artisan.drill.foreground import COULD_NOT_RUN, Options, run
-from artisan.drill.spec import ROOT
+from artisan.drill.stack.deafness import Deafness
+from artisan.drill.stack.spec import ROOT
 
 
 def drill(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from artisan.drill.configuration import BadConfiguration, declared
 from artisan.drill.faults import SCENARIOS, UNDRILLED
 from artisan.drill.scenario import Scenario, Undrilled
-from artisan.drill.spec import ROOT
+from artisan.drill.stack.configuration import BadConfiguration, declared
+from artisan.drill.stack.spec import ROOT
 
 MONITORING = ROOT / "monitoring"
 

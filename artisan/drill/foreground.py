@@ -16,16 +16,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from artisan.drill.configuration import BadConfiguration, check
 from artisan.drill.course import Course, Verdict
 from artisan.drill.coverage import UnknownAlert, alert_names, chosen
-from artisan.drill.deafness import Deafness
 from artisan.drill.rehearsal import Rehearsal
-from artisan.drill.report import Circumstances, write
+from artisan.drill.report.files import Circumstances, write
+from artisan.drill.report.show import Show
+from artisan.drill.report.versions import versions
 from artisan.drill.scenario import Undrilled
-from artisan.drill.show import Show
-from artisan.drill.stage import Script
-from artisan.drill.versions import versions
+from artisan.drill.stack.configuration import BadConfiguration, check
+from artisan.drill.stack.deafness import Deafness
+from artisan.drill.stack.stage import Script
 from artisan.stack import alertmanager, tools, valkey
 from artisan.stack.supervisor import StartFailed
 from artisan.stack.tools import Tools

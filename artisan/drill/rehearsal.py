@@ -8,16 +8,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from artisan.drill import web
+from artisan.drill.clients import web
+from artisan.drill.clients.prometheus import Prometheus
 from artisan.drill.course import Course, Step, Tell, Verdict
-from artisan.drill.deadman import watch_for_silence
-from artisan.drill.diagnose import diagnose
-from artisan.drill.evidence import gather
-from artisan.drill.prometheus_api import Prometheus
-from artisan.drill.quiet import WATCHDOG, NotQuiet, quiet
 from artisan.drill.scenario import HeardBy, Scenario
-from artisan.drill.stage import Script, Stage, open_stage
-from artisan.drill.watch import Lost, Watch
+from artisan.drill.stack.stage import Script, Stage, open_stage
+from artisan.drill.watching.deadman import watch_for_silence
+from artisan.drill.watching.diagnose import diagnose
+from artisan.drill.watching.evidence import gather
+from artisan.drill.watching.quiet import WATCHDOG, NotQuiet, quiet
+from artisan.drill.watching.watch import Lost, Watch
 from artisan.stack.part import Event
 from artisan.stack.supervisor import StartFailed
 

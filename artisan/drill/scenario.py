@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from artisan.drill.page import Sign
-from artisan.drill.stage import Stage
+from artisan.drill.clients.page import Sign
+from artisan.drill.stack.stage import Stage
 
 Fault = Callable[[Stage], AbstractAsyncContextManager[None]]
 """Within its block the fault is there; the end of the block removes it.

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artisan.drill import compress
+from artisan.drill.stack import compress
 from artisan.stack.tools import Tools
 
 MONITORING = Path(__file__).resolve().parents[2] / "monitoring"

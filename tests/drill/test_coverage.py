@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from artisan.drill import coverage
-from artisan.drill.configuration import BadConfiguration
 from artisan.drill.faults import SCENARIOS, UNDRILLED
+from artisan.drill.stack.configuration import BadConfiguration
 
 MONITORING = Path(__file__).resolve().parents[2] / "monitoring"
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from artisan.drill.alertmanager_api import Received
-from artisan.drill.diagnose import diagnose
-from artisan.drill.evidence import Evidence
-from artisan.drill.inbox import Mail
-from artisan.drill.page import GONE, Sign
-from artisan.drill.prometheus_api import Alert, Rule
+from artisan.drill.clients.alertmanager import Received
+from artisan.drill.clients.inbox import Mail
+from artisan.drill.clients.page import GONE, Sign
+from artisan.drill.clients.prometheus import Alert, Rule
+from artisan.drill.watching.diagnose import diagnose
+from artisan.drill.watching.evidence import Evidence
 
 LABELS = {"alertname": "TooHot", "severity": "critical"}
 FIRING = Alert(LABELS, "firing", 1000.0, 7.0)

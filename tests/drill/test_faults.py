@@ -9,10 +9,10 @@ from pathlib import Path
 import promql_parser as promql
 import pytest
 
-from artisan.drill.configuration import declared
-from artisan.drill.deafness import Deafness, deafened_routes, deafened_rules, refusing_mailbox
+from artisan.drill.clients.page import Sign, total
 from artisan.drill.faults.memory_ballast import too_little_memory
-from artisan.drill.page import Sign, total
+from artisan.drill.stack.configuration import declared
+from artisan.drill.stack.deafness import Deafness, deafened_routes, deafened_rules, refusing_mailbox
 
 MONITORING = Path(__file__).resolve().parents[2] / "monitoring"
 GIB = 1024**3

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from artisan.drill.course import Course, Hop, Moment, Step, Verdict
-from artisan.drill.report import Circumstances, write
+from artisan.drill.report.files import Circumstances, write
 
 CIRCUMSTANCES = Circumstances(1000.0, 1100.0, 20.0, "monitoring", {"prometheus": "2.42.0"})
 TIMES = {

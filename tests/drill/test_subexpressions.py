@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from artisan.drill.prometheus_api import Prometheus
-from artisan.drill.spec import Ports, prometheus_host
-from artisan.drill.subexpressions import explain
+from artisan.drill.clients.prometheus import Prometheus
+from artisan.drill.stack.spec import Ports, prometheus_host
+from artisan.drill.watching.subexpressions import explain
 from artisan.stack import prometheus
 from artisan.stack.supervisor import Supervisor
 from artisan.stack.tools import Tools

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.stage import Stage
 from artisan.stack.ports import LOOPBACK
 
 _FLUSH_EVERY = 0.05

@@ -7,9 +7,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.stage import Stage
 
 # The bytes of the -shm file that readers lock, one of them each: https://sqlite.org/walformat.html#wal_locks
 _FIRST_READ_LOCK, _READ_LOCKS = 123, 5

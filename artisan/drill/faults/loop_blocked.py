@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.faulty import BLOCKING, BLOCKING_SECONDS
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
-from artisan.drill.traffic import Call
+from artisan.drill.stack.faulty import BLOCKING, BLOCKING_SECONDS
+from artisan.drill.stack.stage import Stage
+from artisan.drill.stack.traffic import Call
 
 # Seldom enough that scrapes come through between two blocks: this is not ServiceUnavailable.
 _EVERY = 3.0

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from artisan.drill.faulty import BALLAST
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.faulty import BALLAST
+from artisan.drill.stack.stage import Stage
 
 _GIB = 1024**3
 _LIMIT = 4 * _GIB

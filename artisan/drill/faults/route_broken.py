@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.faulty import BROKEN
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
-from artisan.drill.traffic import Call
+from artisan.drill.stack.faulty import BROKEN
+from artisan.drill.stack.stage import Stage
+from artisan.drill.stack.traffic import Call
 
 _EVERY = 0.25
 _SIGN = Sign("http_requests_total", {"endpoint": BROKEN, "status": "500"}, rises_by=3)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.faulty import AGENT
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
-from artisan.drill.traffic import agent_runs
+from artisan.drill.stack.faulty import AGENT
+from artisan.drill.stack.stage import Stage
+from artisan.drill.stack.traffic import agent_runs
 
 _EVERY = 1.0
 

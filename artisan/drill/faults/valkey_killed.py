@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.page import Sign
+from artisan.drill.clients.page import Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.stage import Stage
 
 
 @asynccontextmanager

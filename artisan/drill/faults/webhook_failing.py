@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from artisan.drill.page import Page, Sign
-from artisan.drill.receiver import WEBHOOK
+from artisan.drill.clients.page import Page, Sign
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.receiver import WEBHOOK
+from artisan.drill.stack.stage import Stage
 
 # Something has to be told, or no way can be seen to fail.
 _ERRAND = {"alertname": "DrillErrand", "severity": "warning"}

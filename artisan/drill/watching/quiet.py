@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from artisan.drill import web
-from artisan.drill.stage import Stage
+from artisan.drill.clients import web
+from artisan.drill.stack.stage import Stage
 
 WATCHDOG = "Watchdog"
 _EVALUATIONS = 8  # for so many in a row it has to be quiet

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from artisan.drill import web
+from artisan.drill.clients import web
 
 
 @dataclass(frozen=True)

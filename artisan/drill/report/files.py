@@ -12,9 +12,9 @@ from typing import Any
 
 import psutil
 
-from artisan.drill.chart import chart
 from artisan.drill.course import Course, Step
-from artisan.drill.show import row
+from artisan.drill.report.chart import chart
+from artisan.drill.report.show import row
 
 
 @dataclass(frozen=True)

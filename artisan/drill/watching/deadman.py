@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from artisan.drill.course import Course, Hop, Moment, Step, Tell, Verdict
-from artisan.drill.receiver import HEARTBEAT
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.receiver import HEARTBEAT
+from artisan.drill.stack.stage import Stage
 
 _SEEN_BEFORE, _MISSED = 3, 3
 _POLL = 0.1

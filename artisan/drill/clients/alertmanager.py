@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from artisan.drill import web
+from artisan.drill.clients import web
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from artisan.drill.prometheus_api import Prometheus, Sample
+from artisan.drill.clients.prometheus import Prometheus, Sample
 
 _COMPARISONS = (">=", "<=", "==", "!=", ">", "<")
 _SETS = ("and", "or", "unless")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 
-from artisan.drill.sockets import port_of, read_request, respond
+from artisan.drill.stack.sockets import port_of, read_request, respond
 from artisan.stack.ports import LOOPBACK
 
 WEBHOOK, HEARTBEAT = "/webhook", "/heartbeat"

@@ -7,12 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from artisan.drill import web
-from artisan.drill.compress import longest_window
+from artisan.drill.clients import web
+from artisan.drill.clients.prometheus import Alert, Rule
 from artisan.drill.course import Course, Moment, Step, Tell
-from artisan.drill.prometheus_api import Alert, Rule
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
+from artisan.drill.stack.compress import longest_window
+from artisan.drill.stack.stage import Stage
 
 POLL = 0.1
 _SLACK = 20.0

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from artisan.drill import web
+from artisan.drill.clients import web
 
 
 @dataclass(frozen=True)

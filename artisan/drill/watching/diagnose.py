@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
+from artisan.drill.clients.page import GONE
 from artisan.drill.course import Hop
-from artisan.drill.evidence import Evidence
-from artisan.drill.page import GONE
+from artisan.drill.watching.evidence import Evidence
 
 _TRIED, _FAILED = "alertmanager_notifications_total", "alertmanager_notifications_failed_total"
 

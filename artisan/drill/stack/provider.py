@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from artisan.drill.sockets import port_of, read_request, respond
+from artisan.drill.stack.sockets import port_of, read_request, respond
 from artisan.stack.ports import LOOPBACK
 
 MODEL = "gpt-4o-mini"

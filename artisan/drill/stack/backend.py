@@ -1,6 +1,6 @@
 """The rehearsal's backend: the real one, with parts of the rehearsal's own that are always at fault.
 
-    python -m artisan.drill.backend
+    python -m artisan.drill.stack.backend
 
 They come in through the same door as a deployment's own agents, tools and routes. A fault is that somebody calls them:
 so there is no switch for faults, here or in the service.
@@ -17,7 +17,7 @@ from http import HTTPStatus
 import numpy as np
 from fastapi import APIRouter
 
-from artisan.drill.faulty import AGENT, BALLAST, BLOCKING, BLOCKING_SECONDS, BROKEN, SLOW, SLOW_SECONDS, TOOL
+from artisan.drill.stack.faulty import AGENT, BALLAST, BLOCKING, BLOCKING_SECONDS, BROKEN, SLOW, SLOW_SECONDS, TOOL
 from backend.agents import Answer, ToolCall, ToolResult
 from backend.core.config import Settings
 from backend.main import create_app, serve

@@ -8,18 +8,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from artisan.drill import web
-from artisan.drill.alertmanager_api import Alertmanager
-from artisan.drill.configuration import Configuration, configure
-from artisan.drill.deafness import Deafness, refusing_mailbox
-from artisan.drill.held import HeldSupervisor
-from artisan.drill.inbox import Inbox
-from artisan.drill.page import Page, Sign, total
-from artisan.drill.prometheus_api import Prometheus
-from artisan.drill.provider import Provider, running_provider
-from artisan.drill.receiver import HEARTBEAT, WEBHOOK, Receiver, running_receiver
-from artisan.drill.spec import Ports, Setup, parts, prometheus_host
-from artisan.drill.traffic import Traffic
+from artisan.drill.clients import web
+from artisan.drill.clients.alertmanager import Alertmanager
+from artisan.drill.clients.inbox import Inbox
+from artisan.drill.clients.page import Page, Sign, total
+from artisan.drill.clients.prometheus import Prometheus
+from artisan.drill.stack.configuration import Configuration, configure
+from artisan.drill.stack.deafness import Deafness, refusing_mailbox
+from artisan.drill.stack.held import HeldSupervisor
+from artisan.drill.stack.provider import Provider, running_provider
+from artisan.drill.stack.receiver import HEARTBEAT, WEBHOOK, Receiver, running_receiver
+from artisan.drill.stack.spec import Ports, Setup, parts, prometheus_host
+from artisan.drill.stack.traffic import Traffic
 from artisan.stack.part import Event
 from artisan.stack.ports import LOOPBACK
 from artisan.stack.receivers import Mail

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
-from artisan.drill.compress import prometheus_flags
-from artisan.drill.provider import MODEL
+from artisan.drill.stack.compress import prometheus_flags
+from artisan.drill.stack.provider import MODEL
 from artisan.stack import alertmanager, backend, mailbox, prometheus, valkey
 from artisan.stack.pages import BEHIND
 from artisan.stack.part import Part
@@ -20,7 +20,7 @@ from artisan.stack.ports import LOOPBACK
 from artisan.stack.tools import Tools
 from backend.core.config import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 _PROVIDER = "openai"
 # So that a rehearsal can take its samples away between two drills.
 _FORGETTING = "--web.enable-admin-api"
@@ -93,7 +93,7 @@ def _backend(setup: Setup, database: Path) -> Part:
         "OPENAI_API_KEY": "rehearsal",
     }
     part = backend.part(ROOT, setup.ports.backend, environment)
-    return replace(part, argv=(sys.executable, "-m", "artisan.drill.backend"))
+    return replace(part, argv=(sys.executable, "-m", "artisan.drill.stack.backend"))
 
 
 def _no_settings() -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from artisan.drill import web
+from artisan.drill.clients import web
 
 SEARCH_EVERY = 0.125
 RUN_EVERY = 2.5

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
 
-from artisan.drill.sockets import port_of
+from artisan.drill.stack.sockets import port_of
 from artisan.stack.ports import LOOPBACK
 
 _MATCHER = re.compile(r'\b(?P<label>\w+)\s*=~?\s*(?P<value>"[^"]*")')

@@ -9,14 +9,14 @@ from typing import Any
 
 import yaml
 
-from artisan.drill import web
-from artisan.drill.alertmanager_api import Received
-from artisan.drill.inbox import Mail
-from artisan.drill.page import GONE, Page, Sign, total
-from artisan.drill.prometheus_api import Rule
+from artisan.drill.clients import web
+from artisan.drill.clients.alertmanager import Received
+from artisan.drill.clients.inbox import Mail
+from artisan.drill.clients.page import GONE, Page, Sign, total
+from artisan.drill.clients.prometheus import Rule
 from artisan.drill.scenario import Scenario
-from artisan.drill.stage import Stage
-from artisan.drill.subexpressions import explain
+from artisan.drill.stack.stage import Stage
+from artisan.drill.watching.subexpressions import explain
 
 _TROUBLE = re.compile(r"level=(?:warn|error)", re.IGNORECASE)
 _MESSAGES = ("alertmanager_notifications_total", "alertmanager_notifications_failed_total")

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from artisan.drill.compress import compressed, compressed_prometheus, compressed_rules, seconds
-from artisan.drill.deafness import Deafness, deafened_routes, deafened_rules
+from artisan.drill.stack.compress import compressed, compressed_prometheus, compressed_rules, seconds
+from artisan.drill.stack.deafness import Deafness, deafened_routes, deafened_rules
 from artisan.stack.render import Rendering, render
 from artisan.stack.tools import Tools
 

@@ -1,0 +1,1 @@
+"""The evidence: printed live, and kept as Markdown, JSON and a chart."""

@@ -1,0 +1,1 @@
+"""The stack of a rehearsal, with all that a fault can do to it."""

@@ -1,0 +1,1 @@
+"""Following a signal from its fault to its mail, and finding where it was lost."""
