@@ -10,6 +10,7 @@ from .labels import selectors
 from .metrics import Series
 from .project import Project
 from .promql import Aggregate, Binary, Call, Node, Selector, Subquery, Unary
+from .recorded import MAX_STEPS, expanded, recorded
 from .shares import COMPARISONS, part_of
 
 _KEEPING = {
@@ -60,8 +61,8 @@ def bounds(node: Node, project: Project, level: int = 0) -> Bounds:  # noqa: PLR
 
 
 def buckets(node: Node, project: Project) -> Series | None:
-    """The buckets that a histogram_quantile is taken over, when it is of a single histogram."""
-    found = {selector.name: project.series(selector.name) for selector in selectors(node)}
+    """The buckets that a histogram_quantile is taken over, when it is of a single histogram; they may be recorded."""
+    found = {selector.name: project.series(selector.name) for selector in selectors(expanded(node, project))}
     series = next(iter(found.values()), None)
     return series if len(found) == 1 and series and series.kind == "bucket" and series.metric.edges else None
 
@@ -72,10 +73,10 @@ def _selected(selector: Selector, project: Project, level: int) -> Bounds:
     series = project.series(selector.name)
     if series and series.kind in {"counter", "bucket"}:
         return COUNT
-    trees = [recording.query.tree for recording in project.recordings.get(selector.name, ())]
-    if not trees or level > 10 or (project.metrics and project.metrics.get(selector.name)):
+    trees = recorded(selector, project)
+    if not trees or level > MAX_STEPS:
         return ANY
-    found = [ANY if tree is None else bounds(tree, project, level + 1) for tree in trees]
+    found = [bounds(tree, project, level + 1) for tree in trees]
     return Bounds(min(one.low for one in found), max(one.high for one in found))
 
 
@@ -100,9 +101,8 @@ def _called(call: Call, project: Project, level: int) -> Bounds:  # noqa: C901, 
         case name if name in _NEVER_NEGATIVE:
             return COUNT
         case name if name in _KEEPING and inner:
-            return next(
-                part for part, argument in zip(inner, call.arguments, strict=True) if constant(argument) is None
-            )
+            parts = zip(inner, call.arguments, strict=True)
+            return next((part for part, argument in parts if constant(argument) is None), inner[0])
         case "sum_over_time":
             return COUNT if inner[0].low >= 0 else ANY
     return ANY
@@ -137,7 +137,7 @@ def _combined(binary: Binary, project: Project, level: int) -> Bounds:  # noqa: 
         case "*" if left.low >= 0 and right.low >= 0:
             return Bounds(left.low * right.low, _product(left.high, right.high))
         case "/":
-            return _ratio(binary, left, right)
+            return _ratio(binary, left, right, project)
     return ANY
 
 
@@ -145,12 +145,13 @@ def _product(one: float, other: float) -> float:
     return 0.0 if 0 in {one, other} else one * other
 
 
-def _ratio(binary: Binary, left: Bounds, right: Bounds) -> Bounds:
+def _ratio(binary: Binary, left: Bounds, right: Bounds, project: Project) -> Bounds:
     divisor = constant(binary.right)
     if divisor is not None and divisor > 0:
         return Bounds(left.low / divisor, left.high / divisor)
+    is_part = part_of(expanded(binary.left, project), expanded(binary.right, project))
     if left.low >= 0 and right.low >= 0:
-        return Bounds(0, 1) if part_of(binary.left, binary.right) else COUNT
-    if part_of(binary.left, binary.right):
+        return Bounds(0, 1) if is_part else COUNT
+    if is_part:
         return Bounds(-math.inf, 1)
     return ANY

@@ -59,12 +59,20 @@ def read(path: Path, shown: str) -> Source:
 
 
 def parse_yaml(source: Source) -> Any:
-    """The first document of a YAML file; raises Broken where it is no YAML or nested too deeply."""
+    """The first document of a YAML file that is not empty; raises Broken as parse_all does."""
+    return next(iter(parse_all(source)), None)
+
+
+def parse_all(source: Source) -> list[Any]:
+    """The documents of a YAML file, but for empty ones; raises Broken where it is no YAML or nested too deeply."""
     try:
         _bound_depth(source)
         loader = _loader(source)(source.content)
         try:
-            return loader.get_data() if loader.check_data() else None
+            found: list[Any] = []
+            while loader.check_data():
+                found.append(loader.get_data())
+            return [document for document in found if document not in (None, "")]
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -87,8 +95,6 @@ def _bound_depth(source: Source) -> None:
         if depth > _MAX_DEPTH and mark is not None:
             at = Position(mark.line + 1, mark.column + 1)
             raise Broken(source, at, f"The file is nested more than {_MAX_DEPTH} levels deep.", "No file of rules is.")
-        if isinstance(event, yaml.DocumentEndEvent):
-            return
 
 
 def _loader(source: Source) -> Any:

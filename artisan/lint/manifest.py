@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .documents import Broken, mapping, mappings, parse_yaml
+from .documents import Broken, mapping, mappings, parse_yaml, place_of
 from .text import Position, Source, Text
 
-_SIZE = re.compile(r"([\d.]+(?:[eE]\d+)?)\s*([a-zA-Z]*)$")
+_SIZE = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\d{1,3})?)\s*([a-zA-Z]*)$")
 _KUBERNETES: dict[str, float] = {
     "": 1,
     "k": 1e3,
@@ -45,7 +45,7 @@ def _padded(source: Source, parts: list[str], index: int) -> Source:
     return Source(source.path, "\n" * before + parts[index])
 
 
-def _containers(document: Any, name: str) -> Iterator[tuple[Text | None, dict[str, float]]]:
+def _containers(document: Any, name: str) -> Iterator[tuple[Any, dict[str, float]]]:
     """The memory limit of each container of this name, and the suffixes that its format uses."""
     if isinstance(document, dict) and isinstance(document.get("services"), dict):
         if isinstance(service := document["services"].get(name), dict):
@@ -62,11 +62,14 @@ def _containers(document: Any, name: str) -> Iterator[tuple[Text | None, dict[st
             yield from _containers(part, name)
 
 
-def _bytes(source: Source, text: Text, sizes: dict[str, float]) -> float:
-    found = _SIZE.match(text.strip())
+def _bytes(source: Source, text: Any, sizes: dict[str, float]) -> float:
+    found = _SIZE.match(text.strip()) if isinstance(text, Text) else None
     factor = sizes.get(found[2], sizes.get(found[2].lower())) if found else None
     if found is None or factor is None:
         raise Broken(
-            source, text, f"`{text}` is no amount of memory.", "Write one such as 6Gi (Kubernetes) or 6g (Compose)."
+            source,
+            place_of(text),
+            f"`{text}` is no amount of memory.",
+            "Write one such as 6Gi (Kubernetes) or 6g (Compose).",
         )
     return float(found[1]) * factor

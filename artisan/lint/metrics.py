@@ -25,7 +25,7 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One family. `type` is counter, gauge, histogram, summary, info, stateset or unknown.
+    """One family. `type` is counter, gauge, histogram, gaugehistogram, summary, info, stateset or unknown.
 
     `unit` is OpenMetrics' word in lower case (`seconds`, `bytes`), "" when it has none (a number of things), or None
     when nobody says. `edges` are the finite ones of a histogram, in rising order; `spelt` is each edge as its series
@@ -65,6 +65,10 @@ def series_of(metric: Metric) -> list[Series]:
             le = frozenset([*metric.spelt.values(), "+Inf"]) if metric.edges else None
             buckets = Series(f"{metric.name}_bucket", "bucket", {**labels, "le": le}, metric)
             return [buckets, *_sums(metric)]
+        case "gaugehistogram":  # its buckets go up and down
+            le = frozenset([*metric.spelt.values(), "+Inf"]) if metric.edges else None
+            buckets = Series(f"{metric.name}_bucket", "gauge", {**labels, "le": le}, metric)
+            return [buckets, *(Series(f"{metric.name}_{part}", "gauge", labels, metric) for part in ("gsum", "gcount"))]
         case "summary":
             return [
                 *_sums(metric),
@@ -82,16 +86,41 @@ def _sums(metric: Metric) -> list[Series]:
     return [Series(f"{metric.name}_{part}", "counter", labels, metric) for part in ("sum", "count")]
 
 
+def _merged(families: Iterable[Metric]) -> Iterable[Metric]:
+    """One family for each name and type: several pages, or several instances, may show a part of it each."""
+    found: dict[tuple[str, str], Metric] = {}
+    for family in families:
+        key = (family.name, family.type)
+        found[key] = _both(found[key], family) if key in found else family
+    return found.values()
+
+
+def _both(one: Metric, other: Metric) -> Metric:
+    """All that either shows. Edges that are spelt in two ways are not known; nor is a unit that they disagree on."""
+    labels: dict[str, Values] = {**other.labels, **one.labels}
+    for name in one.labels.keys() & other.labels.keys():
+        ours, theirs = one.labels[name], other.labels[name]
+        labels[name] = None if ours is None or theirs is None else ours | theirs
+    unit = one.unit if other.unit in {None, one.unit} else other.unit if one.unit is None else None
+    spelt = {**one.spelt, **other.spelt}
+    if {**other.spelt, **one.spelt} != spelt:
+        return Metric(one.name, one.type, labels, unit, open=True)
+    edges = tuple(sorted({*one.edges, *other.edges}))
+    return Metric(one.name, one.type, labels, unit, edges, spelt, open=one.open or other.open)
+
+
 class Metrics:
     """A set of families that is the whole truth, and the labels that Prometheus adds to each series of theirs."""
 
     def __init__(self, families: Iterable[Metric], target_labels: Mapping[str, Values]) -> None:
-        self.families = tuple(families)
+        self.families = tuple(_merged(families))
         self._series: dict[str, Series] = {}
         for family in self.families:
             for series in series_of(family):
                 labels = {**target_labels, **series.labels}
-                self._series[series.name] = Series(series.name, series.kind, labels, family)
+                other = self._series.get(series.name)
+                kind = series.kind if other is None or other.kind == series.kind else "unknown"
+                self._series[series.name] = Series(series.name, kind, labels, family)
 
     def get(self, name: str) -> Series | None:
         """The series of this name."""

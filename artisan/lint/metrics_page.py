@@ -7,26 +7,28 @@ page is taken.
 from __future__ import annotations
 
 import math
-import urllib.error
-import urllib.request
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from .documents import MAX_BYTES, Broken, Unreadable, read
+from .documents import Broken, Unreadable, read
 from .metrics import Metric, unit_of
+from .metrics_fetch import fetch
 
 __all__ = ["from_page", "read_page"]
-_SECONDS = 10.0
-_ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+_OPENMETRICS: Any = parse_openmetrics  # neither has types
+_TEXT: Any = parse_text
+_COUNTER = re.compile(r"(?m)^(#[ \t]+TYPE[ \t]+(\S+)[ \t]+)counter[ \t\r]*$")
+_UNITS = {"seconds": "seconds", "bytes": "bytes", "usd": "USD"}
 
 
 def read_page(where: str) -> list[Metric]:
     """The families of a page at a URL or in a file; raises Unreadable with one sentence."""
-    text = _fetch(where) if where.startswith(("http://", "https://")) else _from_file(where)
+    text = fetch(where) if where.startswith(("http://", "https://")) else _from_file(where)
     if "<html" in text[:1000].lower() or "<!doctype" in text[:1000].lower():
         raise Unreadable(f"{where} is a web page (HTML), not a page of metrics: add the path, such as /metrics")
     try:
@@ -47,49 +49,42 @@ def _from_file(where: str) -> str:
         raise Unreadable(f"{where} is no page of metrics ({reason})") from error
 
 
-def _fetch(url: str) -> str:
-    # A proxy of the environment could not reach loopback, and a metrics page is close by.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, headers={"Accept": _ACCEPT})  # noqa: S310 - http or https alone
-    try:
-        with opener.open(request, timeout=_SECONDS) as answer:
-            raw: bytes = answer.read(MAX_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        raise Unreadable(
-            f"{url} answers {error.code} {error.reason}: look at the path and at what it asks for"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise Unreadable(
-            f"{url} cannot be reached ({reason}): start the program, or give a file with its page"
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise Unreadable(f"{url} answers more than {MAX_BYTES / 2**20:.0f} MiB: save a page of one instance to a file")
-    return raw.decode("utf-8", errors="replace")
-
-
 def from_page(text: str) -> list[Metric]:
     """The families of a page; raises ValueError when it is none."""
-    is_openmetrics = text.rstrip().endswith("# EOF")
-    parse: Any = parse_openmetrics if is_openmetrics else parse_text
-    families = parse(text if text.endswith("\n") else f"{text}\n")
-    return [_metric(family) for family in families if family.samples or family.documentation]
+    text = text if text.endswith("\n") else f"{text}\n"
+    if text.rstrip().endswith("# EOF"):
+        families, counters = [*_OPENMETRICS(text)], set[str]()
+    else:
+        # The parser would give each counter the `_total` that OpenMetrics asks for; a gauge keeps its name.
+        counters = {found[2].strip('"') for found in _COUNTER.finditer(text)}
+        families = [*_TEXT(_COUNTER.sub(r"\1gauge", text))]
+    told = [family for family in families if family.samples or family.documentation]
+    return [metric for family in told for metric in (_metric(family, counters), *_beside(family))]
 
 
-def _metric(family: Any) -> Metric:
+def _metric(family: Any, counters: set[str]) -> Metric:
+    """A family; `counters` are the names of those that the text format calls so."""
     name, type_ = family.name, family.type
-    if type_ == "counter" and not any(sample.name == name for sample in family.samples):
+    samples = [sample for sample in family.samples if sample.name != f"{name}_created"]
+    if name in counters:
+        type_ = "counter"
+    elif type_ == "counter":
         name = f"{name}_total"
     elif type_ == "info":
         name = f"{name}_info"
-    samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
     spelt = {float(s.labels["le"]): s.labels["le"] for s in samples if s.name.endswith("_bucket") and "le" in s.labels}
     edges = tuple(sorted(edge for edge in spelt if math.isfinite(edge)))
-    unit = {"seconds": "seconds", "bytes": "bytes", "usd": "USD"}.get(family.unit.lower()) or unit_of(name)
-    kind = "histogram" if type_ in {"histogram", "gaugehistogram"} else type_
+    unit = _UNITS.get(family.unit.lower()) or unit_of(name)
     spellings = {edge: spelt[edge] for edge in edges}
     # A family without a sample is there, but what labels it will have cannot be seen.
-    return Metric(name, kind, _labels(samples), unit, edges, spellings, open=not samples)
+    return Metric(name, type_, _labels(samples), unit, edges, spellings, open=not samples)
+
+
+def _beside(family: Any) -> Iterator[Metric]:
+    """What OpenMetrics puts into a family, and Prometheus keeps as series of their own: when each one began."""
+    began = [sample for sample in family.samples if sample.name == f"{family.name}_created"]
+    if began:
+        yield Metric(f"{family.name}_created", "gauge", _labels(began), "seconds")
 
 
 def _labels(samples: Iterable[Any]) -> dict[str, frozenset[str] | None]:

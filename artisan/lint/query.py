@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from .finding import Finding, Rule, at
 from .promql import Node
-from .promql.parse import Invalid, parse
+from .promql.invalid import Invalid
+from .promql.parse import parse
 from .text import Text
 
 

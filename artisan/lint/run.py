@@ -12,12 +12,13 @@ from typing import Any
 from .checks import CHECKS
 from .config import Ceiling, Config
 from .config_file import read_config
-from .documents import Broken, Unreadable, parse_json, parse_yaml, read
+from .documents import Broken, Unreadable, parse_all, parse_json, read
 from .finding import Finding, Rule, Severity, at
 from .manifest import memory_limits
 from .metrics import Metric, Metrics
 from .project import Project
 from .query import Query
+from .refused import refused
 from .report import Report
 from .scraping import Scraping, read_scraping
 from .sources.dashboards import Dashboard, read_dashboard
@@ -78,11 +79,17 @@ class _Read:
         elif suffix in {".md", ".markdown"}:
             self.documents += read_document(source)
         else:
-            document = parse_yaml(source)
-            if isinstance(document, dict) and "slos" in document:
-                self.objectives.append(read_objectives(source, document))
-            else:
-                self.rule_files.append(read_rules(source, document))
+            documents = parse_all(source)
+            slos = [document for document in documents if isinstance(document, dict) and "slos" in document]
+            self.objectives += (read_objectives(source, document) for document in slos)
+            if not slos or len(documents) > len(slos):
+                self.rule_files.append(read_rules(source, [document for document in documents if document not in slos]))
+
+    def refuse(self, promtool: Path | None) -> None:
+        """Make a finding of everything that Prometheus would refuse a file of rules for, beside its expressions."""
+        for file in self.rule_files:
+            told = () if promtool is None else refused(file, self.root, promtool)
+            self.broken += (broken(error) for error in (*file.faults, *told))
 
 
 def lint(order: Order) -> Report:
@@ -91,10 +98,10 @@ def lint(order: Order) -> Report:
     found = _Read(order.root)
     for path in dict.fromkeys((*order.paths, *order.context)):
         found.take(path)
+    found.refuse(order.promtool)
     project = _project(order, config, found)
     asked = {str(path) for path in order.paths} | {config.source.path}
-    checked = (finding for check in CHECKS.values() for finding in check(project))
-    raised = dict.fromkeys(finding for finding in (*found.broken, *checked) if finding.source.path in asked)
+    raised = dict.fromkeys(finding for finding in (*found.broken, *_checked(project)) if finding.source.path in asked)
     sources = [source for source in found.sources if source.path in asked]
     waivers = Waivers(config.waivers, sources, [rule.id for rule in RULES])
     standing = [finding for finding in raised if not waivers.waives(finding)]
@@ -103,6 +110,16 @@ def lint(order: Order) -> Report:
     standing.sort(key=lambda finding: (finding.source.path, finding.position, finding.rule.id))
     expressions = sum(query.text.source.path in asked for query in project.queries)
     return Report(tuple(standing), len(sources), expressions, waived)
+
+
+def _checked(project: Project) -> list[Finding]:
+    """What the checks find; raises Unreadable when rules rest on each other so deeply that the stack is too small."""
+    try:
+        return [finding for check in CHECKS.values() for finding in check(project)]
+    except RecursionError as error:
+        raise Unreadable(
+            "The recording rules rest on each other too deeply to be followed: shorten the chain of them"
+        ) from error
 
 
 def broken(error: Broken) -> Finding:

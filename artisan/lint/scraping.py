@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import promql_parser
 
 from .documents import Broken, mapping, mappings, parse_yaml
 from .metrics import Values
 from .text import Position, Source
 
 _DEFAULT = "1m"  # Prometheus' own
+_SECONDS: dict[str, float] = {"y": 31536000, "w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 1e-3}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in _SECONDS))
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def read_scraping(source: Source) -> Scraping:
             source, Position(1, 1), f"A `scrape_interval` is no duration ({error}).", "Write one such as 15s."
         ) from error
     # A relabelling may set any label, and may rename the job itself.
-    relabelled = {rule["target_label"] for job in jobs for rule in _relabellings(job) if "target_label" in rule}
+    relabelled = {str(rule["target_label"]) for job in jobs for rule in _relabellings(job) if "target_label" in rule}
     names: Values = None if "job" in relabelled else frozenset(str(job["job_name"]) for job in jobs)
     labels: dict[str, Values] = {"instance": None}
     labels |= {name: None for job in jobs for name in _static_labels(job)} | dict.fromkeys(relabelled)
@@ -51,7 +52,12 @@ def read_scraping(source: Source) -> Scraping:
 
 def seconds(duration: str) -> float:
     """`1m30s` in seconds; raises ValueError."""
-    return promql_parser.parse_duration(str(duration)).total_seconds()
+    found = _DURATION.fullmatch(str(duration))
+    parts = found.groupdict(default="0") if found else {}
+    total = sum(int(number) * _SECONDS[unit] for unit, number in parts.items())
+    if total <= 0:
+        raise ValueError(f"`{duration}` is none")
+    return total
 
 
 def _relabellings(job: dict[str, Any]) -> Iterator[dict[str, Any]]:

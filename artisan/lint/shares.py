@@ -29,7 +29,8 @@ def part_of(part: Node, whole: Node) -> bool:  # noqa: PLR0911 - a case for each
             same = part.name == whole.name and part.name in {"sum", "count"}
             return same and _same_grouping(part, whole) and part_of(part.operand, whole.operand)
         case Subquery(), Subquery():
-            return part.window.seconds == whole.window.seconds and part_of(part.operand, whole.operand)
+            same = part.window.seconds == whole.window.seconds and part.modifiers == whole.modifiers
+            return same and part_of(part.operand, whole.operand)
     return False
 
 
@@ -58,6 +59,7 @@ def _selects_part(part: Selector, whole: Selector) -> bool:
     windows = [selector.window.seconds if selector.window else -1 for selector in (part, whole)]
     # A bucket is a part of the observations.
     same = part.name in {whole.name, f"{whole.name.removesuffix('_count')}_bucket"} and part.name != ""
+    same = same and part.modifiers == whole.modifiers  # what was a week ago is no part of what is now
     return same and windows[0] == windows[1] and all(_implied(matcher, part) for matcher in whole.matchers)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .constants import constant, unscaled
+from .constants import constant
 from .finding import Finding, Rule, at
 from .project import Project
-from .promql import Aggregate, Binary, Call, Node, walk
+from .promql import Binary, Node, walk
 from .query import Query
 from .shares import COMPARISONS
 from .sources.dashboards import Panel
@@ -61,22 +61,3 @@ def _span(number: Node) -> Node:
     """The whole of `4 * 1024 ^ 3`, for the caret."""
     parts = list(walk(number))
     return Node(min(part.start for part in parts), max(part.end for part in parts))
-
-
-def quantile_in(node: Node) -> tuple[Call, float] | None:
-    """The histogram_quantile whose value an expression passes on, and the factor that it is multiplied by."""
-    node, factor = unscaled(node)
-    match node:
-        case Call(name="histogram_quantile"):
-            return node, factor
-        case Aggregate(name="max" | "min" | "topk" | "bottomk"):
-            below = quantile_in(node.operand)
-        case Call(name="max_over_time" | "min_over_time" | "sort" | "sort_desc" | "label_replace"):
-            below = quantile_in(node.arguments[0])
-        case Binary(op="and" | "unless" | "or"):
-            below = quantile_in(node.left)
-        case Binary(op=op) if op in COMPARISONS and not node.returns_bool:
-            below = quantile_in(node.left)
-        case _:
-            return None
-    return below and (below[0], below[1] * factor)

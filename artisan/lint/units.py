@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .constants import constant
+from .constants import constant, unscaled
 from .labels import selectors
 from .metrics import Series
 from .project import Project
-from .promql import Aggregate, Binary, Call, Node, Selector, Subquery, Unary
+from .promql import Aggregate, Binary, Call, Node, Selector, Subquery, Unary, walk
 from .shares import COMPARISONS
 
 Dimensions = frozenset[tuple[str, int]]
@@ -155,7 +155,7 @@ def _combined(binary: Binary, project: Project, level: int) -> Unit | None:
         case op if op in COMPARISONS:
             return right if constant(binary.left) is not None else left
         case "*" | "/":
-            return _scaled(binary, left, right) if _has_number(binary) else _multiplied(binary.op, left, right)
+            return _scaled(binary, left, right) if _has_number(binary) else _multiplied(binary, left, right)
     return None
 
 
@@ -173,7 +173,25 @@ def _scaled(binary: Binary, left: Unit | None, right: Unit | None) -> Unit | Non
     return None if kept is None or math.isnan(factor) else Unit(kept.dimensions, kept.factor * factor, scaled=True)
 
 
-def _multiplied(op: str, left: Unit | None, right: Unit | None) -> Unit | None:
+def _multiplied(binary: Binary, left: Unit | None, right: Unit | None) -> Unit | None:
+    if left is None and right is None and binary.op == "/":
+        return _share(binary)
     if left is None or right is None:
         return None
-    return left.times(right, 1 if op == "*" else -1)
+    return left.times(right, 1 if binary.op == "*" else -1)
+
+
+def _share(binary: Binary) -> Unit | None:
+    """A plain number where the same metric stands on both sides, whatever its unit; `100 * x / x` are per cents."""
+    (left, above), (right, below) = unscaled(binary.left), unscaled(binary.right)
+    if _same(left) != _same(right) or _same(left) is None or not above:
+        return None
+    return Unit(frozenset(), below / above, scaled=above != below)
+
+
+def _same(node: Node) -> tuple[str, frozenset[str]] | None:
+    """The one metric of an expression, and the functions: where both are equal, so is the unit."""
+    calls = frozenset(part.name for part in walk(node) if isinstance(part, Call) and part.name != "vector")
+    names = {selector.name for selector in selectors(node)}
+    # Several metrics may be combined to anything.
+    return (names.pop(), calls) if len(names) == 1 and "" not in names else None

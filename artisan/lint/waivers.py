@@ -3,8 +3,8 @@
     # lint: ignore[ratio/floor] The other side of the ratio has one.
 
 The comment stands at the end of the line that the finding is about, in the lines of comments right above it or above
-the `expr: |` that it stands in, or above the rule that it belongs to. In Markdown it is `<!-- lint: ignore[…] … -->`,
-above a line or a block of code.
+the `expr:` that it stands in, be that of several lines, or above the rule that it belongs to. In Markdown it is
+`<!-- lint: ignore[…] … -->`, above a line or a block of code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _IGNORE = r"lint:[ \t]*ignore\[(?P<rule>[^\]\n]*)\][ \t]*(?P<reason>.*?)[ \t]*"
 _COMMENT = re.compile(rf"(?m)(?:^|(?<=\s))#[ \t]*{_IGNORE}$")
 _IN_MARKDOWN = re.compile(rf"(?m)^[ \t]*<!--[ \t]*{_IGNORE}-->[ \t]*$")
 _FENCE = "```"
-_BLOCK = re.compile(r":[ \t]+[|>][-+\d]*[ \t]*$")
+_VALUE = re.compile(r"^[ \t-]*[\w.\"'-]+:[ \t]+\S|^[ \t-]*expr:[ \t]*$")
+# What cannot be read has no other findings, so nobody knows what its waivers would waive.
+_UNREAD = {"file/broken", "promql/syntax"}
 
 
 @dataclass(eq=False)
@@ -50,10 +52,13 @@ class Waivers:
         self._listed = dict.fromkeys(listed, False)
         self._comments = [comment for source in sources for comment in _comments(source)]
         self._rules = frozenset(rules)
+        self._unread: set[str] = set()
 
     def waives(self, finding: Finding) -> bool:
         """Whether a finding is accepted."""
         waived = False
+        if finding.rule.id in _UNREAD:
+            self._unread.add(finding.source.path)
         for waiver in self._listed:
             if waiver.rule == finding.rule.id and _about(waiver.where, finding):
                 self._listed[waiver] = waived = True
@@ -67,15 +72,19 @@ class Waivers:
         for waiver, used in self._listed.items():
             if waiver.rule not in self._rules:
                 yield at(REASON, waiver.rule, f"There is no rule `{waiver.rule}`.", "docs/lint.md lists the rules.")
-            elif whole and not used:
+            elif whole and not used and not any(fnmatchcase(path, _path(waiver)) for path in self._unread):
                 yield at(UNUSED, waiver.rule, f"This waiver of `{waiver.where}` waives nothing.", "Take it away.")
         for comment in self._comments:
             if comment.rule not in self._rules:
                 yield at(REASON, comment.rule, f"There is no rule `{comment.rule}`.", "docs/lint.md lists the rules.")
             elif not comment.reason:
                 yield at(REASON, comment.rule, "This waiver gives no reason.", "Write one behind the bracket.")
-            elif not comment.used:
+            elif not comment.used and comment.source.path not in self._unread:
                 yield at(UNUSED, comment.rule, "This waiver waives nothing.", "Take it away.")
+
+
+def _path(waiver: Waiver) -> str:
+    return waiver.where.partition(":")[0]
 
 
 def _about(where: str, finding: Finding) -> bool:
@@ -94,7 +103,8 @@ def _comments(source: Source) -> Iterator[_Comment]:
 def _lines(source: Source, line: int) -> Iterator[int]:
     """The line of a comment, and, if nothing else stands on it, all down to the first that is no comment.
 
-    Where that one begins a block of code or of text (`expr: |`), the whole block.
+    Where that one begins a block of code, the whole block; where it begins a value (`expr: |`, `expr: a and`), all
+    of the value.
     """
     yield line
     while _starts(source, line, "#", "<!--"):
@@ -102,7 +112,7 @@ def _lines(source: Source, line: int) -> Iterator[int]:
         yield line
     if _starts(source, line, _FENCE):
         yield from _until(source, line + 1, lambda below: below.lstrip().startswith(_FENCE))
-    elif line <= len(source.lines) and _BLOCK.search(source.lines[line - 1]):
+    elif line <= len(source.lines) and _VALUE.search(source.lines[line - 1]):
         indent = _indent(source.lines[line - 1])
         yield from _until(source, line + 1, lambda below: below.strip() != "" and _indent(below) <= indent)
 

@@ -77,4 +77,6 @@ def _le(threshold: Decimal) -> str:
 
 def _sum(query: str, window: Window) -> str:
     query = query.replace(PLACEHOLDER, window.name)
-    return f"sum(\n{indent(query, '  ')}\n)" if "\n" in query else f"sum({query})"
+    # A comment would swallow a bracket behind it.
+    whole = "\n" not in query and "#" not in query
+    return f"sum({query})" if whole else f"sum(\n{indent(query, '  ')}\n)"

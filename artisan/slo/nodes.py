@@ -8,6 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 import yaml
 
+_MOST_DIGITS = 300
+_MOST_LEVELS = 50
+
 
 class DeclarationError(ValueError):
     """One sentence: file, line, key, value and what is allowed."""
@@ -68,7 +71,8 @@ class Entry:
             number = Decimal(self.node.value) if self._kind() in {"int", "float"} else None
         except InvalidOperation:
             number = None
-        if number is None or not number.is_finite():
+        # Written out, 1e999999999 would fill the memory.
+        if number is None or not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
             raise self.refused(wanted)
         return number
 
@@ -92,6 +96,7 @@ class Entry:
 def document(text: str, file: str) -> Entry:
     """The one document of `text`; raises DeclarationError when it is no YAML or empty."""
     try:
+        _bound_depth(text, file)
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -102,6 +107,16 @@ def document(text: str, file: str) -> Entry:
     if node is None:
         raise DeclarationError(f"{file}:1: the file is empty; it must be a mapping")
     return Entry(file, "", node)
+
+
+def _bound_depth(text: str, file: str) -> None:
+    """Refuse what is nested too deeply to be composed; events are read without recursion."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_LEVELS:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise DeclarationError(f"{file}:{line}: the file is nested {depth} levels deep; {_MOST_LEVELS} are allowed")
 
 
 def _listed(names: Iterable[str]) -> str:

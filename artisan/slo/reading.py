@@ -9,7 +9,7 @@ from decimal import Decimal
 from .declaration import MIN_BAD_EVENTS, Declaration, Slo
 from .indicators import PLACEHOLDER, ErrorsOfTotal, GoodOfTotal, Indicator, latency
 from .nodes import Entry, document
-from .queries import fault, syntax_fault
+from .queries import fault, selector_fault
 from .windows import LOWEST_OBJECTIVE, plain
 
 Edges = Mapping[str, Sequence[float]]
@@ -18,6 +18,9 @@ Edges = Mapping[str, Sequence[float]]
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _KINDS = "events", "latency"
+_NAME_OF_SLO = re.compile(r"\{\{ ?\$labels\.slo ?\}\}")
+_DECIMALS = 10
+"""Of an objective. More are no promise that anybody could keep, and in the end leave no budget to divide by."""
 
 
 def read(text: str, file: str, edges: Edges | None = None) -> Declaration:
@@ -32,7 +35,15 @@ def read(text: str, file: str, edges: Edges | None = None) -> Declaration:
         if slo.name in slos:
             raise name.refused("a name that no other objective has")
         slos[slo.name] = slo
-    return Declaration(top["runbook"].text(), top["dashboard"].text(), tuple(slos.values()))
+    return Declaration(_address(top["runbook"]), _address(top["dashboard"]), tuple(slos.values()))
+
+
+def _address(entry: Entry) -> str:
+    """It becomes an annotation, which Prometheus reads as a template; a broken one would cost all rules of the file."""
+    address = entry.text()
+    if "{{" in _NAME_OF_SLO.sub("", address):
+        raise entry.refused("an address, with {{ $labels.slo }} as the only template")
+    return address
 
 
 def _slo(entry: Entry, edges: Edges) -> tuple[Slo, Entry]:
@@ -54,6 +65,8 @@ def _objective(entry: Entry) -> Decimal:
     objective = entry.number(wanted)
     if not 0 < objective < 100:
         raise entry.refused(wanted)
+    if objective != round(objective, _DECIMALS):
+        raise entry.refused(f"a number of at most {_DECIMALS} decimals")
     if objective <= LOWEST_OBJECTIVE:
         raise entry.refused(f"above {lowest}, since below even a total outage burns too slowly for a fast burn alert")
     return objective
@@ -90,8 +103,8 @@ def _latency(entry: Entry, edges: Edges) -> Indicator:
     if not _METRIC.fullmatch(metric):
         raise found["metric"].refused("the name of a histogram")
     selector = found["selector"].text("matchers of labels") if "selector" in found else ""
-    if wanted := syntax_fault(f"{metric}_count{{{selector}}}"):
-        raise found["selector"].refused(f"matchers of labels, as in {wanted}")
+    if wanted := selector_fault(metric, selector):
+        raise found["selector"].refused(wanted)
     return latency(metric, selector, _threshold(found["threshold"], found["metric"], metric, edges))
 
 

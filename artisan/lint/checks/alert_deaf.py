@@ -5,65 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from artisan.lint.config import Ceiling
-from artisan.lint.constants import unscaled
-from artisan.lint.finding import Finding, Rule, Severity
+from artisan.lint.finding import Finding, Rule, Severity, at
 from artisan.lint.labels import selectors
+from artisan.lint.metrics import closest
+from artisan.lint.origin import Origin, origin
 from artisan.lint.project import Project
-from artisan.lint.promql import Aggregate, Binary, Call, Node, Selector
-from artisan.lint.shares import COMPARISONS
+from artisan.lint.promql import Selector
+from artisan.lint.recorded import expanded
 from artisan.lint.sources.objectives import Latency
-from artisan.lint.thresholds import Threshold, compared, quantile_in
+from artisan.lint.text import Text
+from artisan.lint.thresholds import compared
 
 RULE = Rule("alert/deaf", Severity.ERROR, "deadlines and limits of the service do not make an alert deaf")
-_KEEPING = {"max_over_time", "min_over_time", "avg_over_time", "last_over_time", "quantile_over_time"}
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Each alert, and each latency objective, whose threshold a metric cannot pass because of its ceiling."""
+    yield from _unknown(project)
     ceilings: dict[str, list[Ceiling]] = {}
     for ceiling in project.ceilings:
         ceilings.setdefault(ceiling.metric, []).append(ceiling)
     for alert in project.alerts:
         for threshold in compared(alert.query, alert.query.tree) if alert.query.tree is not None else ():
-            found = _value_of(threshold)
-            if found is None or threshold.op not in {">", ">="}:
+            found = origin(threshold.operand, threshold.value, project)
+            if found is None or not found.whole or threshold.op not in {">", ">="}:
                 continue
-            metric, factor = found
-            for ceiling in ceilings.get(metric, ()):
-                if threshold.value / factor * ceiling.margin > ceiling.value or _touches(threshold, factor, ceiling):
-                    yield threshold.finding(RULE, _what(ceiling, threshold.value / factor), _todo(ceiling))
+            for ceiling in ceilings.get(_metric(found, project), ()):
+                if found.value * ceiling.margin > ceiling.value or _touches(found.value, ceiling):
+                    yield threshold.finding(RULE, _what(ceiling, found.value), _todo(ceiling))
     for objectives in project.objectives:
         for latency in objectives.latencies:
             yield from _objective(latency, ceilings.get(latency.metric, []))
 
 
-def _value_of(threshold: Threshold) -> tuple[str, float] | None:
-    """The metric whose value is compared, or of whose observations a quantile is, and its factor."""
-    if (found := quantile_in(threshold.operand)) is not None:
-        names = {selector.name.removesuffix("_bucket") for selector in selectors(found[0])}
-        return (names.pop(), found[1]) if len(names) == 1 else None
-    node, factor = unscaled(threshold.operand)
-    selector = _plain(node)
-    return (selector.name, factor) if selector else None
+def _unknown(project: Project) -> Iterator[Finding]:
+    """Ceilings in the settings of what does not exist, which would keep watch over nothing."""
+    if project.metrics is None:
+        return
+    known = {*(family.name for family in project.metrics.families), *project.names()}
+    for ceiling in project.ceilings:
+        if isinstance(ceiling.metric, Text) and ceiling.metric not in known:
+            meant = closest(ceiling.metric, known)
+            todo = f"Did you mean `{meant}`?" if meant else "Correct its name, or take the ceiling away."
+            yield at(RULE, ceiling.metric, f"There is no metric `{ceiling.metric}` to have a ceiling.", todo)
 
 
-def _plain(node: Node) -> Selector | None:
-    """The gauge whose value an expression passes on."""
-    match node:
-        case Selector():
-            return node
-        case Aggregate(name="max" | "min" | "avg"):
-            return _plain(node.operand)
-        case Call(name=name) if name in _KEEPING:
-            return _plain(node.arguments[-1])
-        case Binary(op=op) if op in {"and", "unless"} or (op in COMPARISONS and not node.returns_bool):
-            return _plain(node.left)
-    return None
+def _metric(found: Origin, project: Project) -> str:
+    """The metric whose value is compared, or of whose observations a quantile is; nothing if there are several."""
+    if isinstance(found.node, Selector):
+        return found.node.name
+    names = {selector.name.removesuffix("_bucket") for selector in selectors(expanded(found.node, project))}
+    return names.pop() if len(names) == 1 else ""
 
 
-def _touches(threshold: Threshold, factor: float, ceiling: Ceiling) -> bool:
+def _touches(value: float, ceiling: Ceiling) -> bool:
     """Whether the ceiling itself is the threshold: it is reached at most, not passed."""
-    return ceiling.margin == 1 and threshold.value / factor == ceiling.value
+    return ceiling.margin == 1 and value == ceiling.value
 
 
 def _what(ceiling: Ceiling, threshold: float) -> str:

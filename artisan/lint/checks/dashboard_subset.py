@@ -49,9 +49,9 @@ def _variables(project: Project, dashboard: Dashboard) -> Iterator[Finding]:
 
 def _allowed(project: Project, key: str, name: str) -> bool:
     listed: Any = project.subset.get(key)
-    return not isinstance(listed, list) or name in listed
+    return not isinstance(listed, list) or name in map(str, listed)
 
 
 def _words(project: Project, key: str, what: str, name: str) -> tuple[str, str]:
-    allowed = ", ".join(project.subset[key]) or "none"
+    allowed = ", ".join(map(str, project.subset[key])) or "none"
     return f"The {what} `{name}` is not of the declared subset.", f"Use one of: {allowed}; or extend the subset."

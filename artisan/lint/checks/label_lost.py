@@ -28,7 +28,7 @@ def check(project: Project) -> Iterator[Finding]:
                     yield query.finding(RULE, label, what, "Keep it there, in the `by (…)` of the aggregation.")
         result = project.labels(tree)
         for name, place in query.uses:
-            if not result.has(name):
+            if name != "__name__" and not result.has(name):
                 owner = {Kind.ALERT: "The alert", Kind.PANEL: "The query of the panel"}.get(query.kind, "The selector")
                 what = f"{owner} has no label `{name}` in its result, so this is empty."
                 yield query.finding_at(

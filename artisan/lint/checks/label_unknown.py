@@ -31,18 +31,18 @@ def check(project: Project) -> Iterator[Finding]:
 def asked(node: Node) -> Iterator[tuple[Label, tuple[Node, ...]]]:
     """The labels that an operator names, each with the operands of which one must have it."""
     if isinstance(node, Aggregate) and node.grouping is not None:
-        yield from ((label, (node.operand,)) for label in node.grouping.labels if not _is_variable(label))
+        yield from ((label, (node.operand,)) for label in node.grouping.labels if not _may_be_anything(label))
     elif isinstance(node, Binary):
         if node.matching is not None:
             for label in node.matching.labels:
-                if _is_variable(label):
+                if _may_be_anything(label):
                     continue
                 if node.matching.without:
                     yield label, (node.left, node.right)
                 else:
                     yield from ((label, (side,)) for side in (node.left, node.right) if is_vector(side))
         one = node.right if node.many == "left" else node.left
-        yield from ((label, (one,)) for label in node.include if not _is_variable(label))
+        yield from ((label, (one,)) for label in node.include if not _may_be_anything(label))
 
 
 def may_carry(project: Project, node: Node, label: str) -> bool:
@@ -50,8 +50,9 @@ def may_carry(project: Project, node: Node, label: str) -> bool:
     return any(project.labels(below).has(label) for below in walk(node))
 
 
-def _is_variable(label: Label) -> bool:
-    return label.name.startswith(("$", "["))
+def _may_be_anything(label: Label) -> bool:
+    """A variable may stand for any label, and the name is none of those that a metric is described with."""
+    return label.name == "__name__" or label.name.startswith(("$", "["))
 
 
 def _matchers(project: Project, query: Query, selector: Selector) -> Iterator[Finding]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator
 
 from artisan.lint.finding import Finding, Rule, Severity
 from artisan.lint.labels import selectors
-from artisan.lint.metrics import closest
+from artisan.lint.metrics import Series, closest
+from artisan.lint.patterns import alternatives, can_match
 from artisan.lint.project import Project
 from artisan.lint.promql import Matcher, Node, Selector
 from artisan.lint.query import Query
@@ -24,44 +25,45 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _in_selector(project: Project, query: Query, selector: Selector) -> Iterator[Finding]:
     series = project.series(selector.name) if selector.name else None
-    for matcher in selector.matchers:
+    for matcher in selector.matchers if series else ():
         values = series.labels.get(matcher.label) if series else None
-        # `le` has a rule of its own: threshold/edge.
-        if (
-            values is None
-            or matcher.open
-            or matcher.value == ""
-            or (series and (matcher.label, series.kind) == ("le", "bucket"))
-        ):
+        if series is None or values is None or matcher.open or matcher.value == "":
             continue
-        for alternative, start in _alternatives(matcher):
-            if not _occurs(matcher, alternative, values):
-                node = Node(start, start + max(1, len(alternative)))
+        for alternative, start, length in _alternatives(matcher):
+            # A single `le` has a rule of its own: threshold/edge.
+            edge = (matcher.label, series.kind) == ("le", "bucket")
+            if not (_is_edge(series, matcher, alternative) if edge else _occurs(matcher, alternative, values)):
+                node = Node(matcher.value_start + start, matcher.value_start + start + max(1, length))
                 yield query.finding(RULE, node, *_words(selector, matcher, alternative, values))
 
 
-def _alternatives(matcher: Matcher) -> Iterator[tuple[str, int]]:
-    """The alternatives of `a|b|c` outside of brackets, with their places; anything else is one."""
+def _alternatives(matcher: Matcher) -> list[tuple[str, int, int]]:
     if matcher.op in {"=", "!="}:
-        yield matcher.value, matcher.value_start
-        return
-    depth = start = 0
-    for index, character in enumerate(f"{matcher.value}|"):
-        escaped = index > 0 and matcher.value[index - 1] == "\\"
-        depth += 0 if escaped else (character in "([{") - (character in ")]}")
-        if character == "|" and depth == 0 and not escaped:
-            yield matcher.value[start:index], matcher.value_start + start
-            start = index + 1
+        return [(matcher.value, 0, len(matcher.value))]
+    return list(alternatives(matcher.value))
 
 
 def _occurs(matcher: Matcher, value: str, values: frozenset[str]) -> bool:
     if matcher.op in {"=", "!="}:
         return value in values
+    return can_match(value, ["", *values])
+
+
+def _is_edge(series: Series, matcher: Matcher, alternative: str) -> bool:
+    """One of several, in any spelling: of `5|5.0` only one can occur."""
+    if alternative == matcher.value or not any(
+        _occurs(matcher, one, _spelt(series)) for one, *_ in _alternatives(matcher)
+    ):
+        return True
     try:
-        pattern = re.compile(value)
-    except re.error:
-        return True  # another dialect than Python's
-    return pattern.fullmatch("") is not None or any(pattern.fullmatch(known) for known in values)
+        value = float(alternative.replace("\\", "").strip("^$"))
+    except ValueError:
+        return _occurs(matcher, alternative, _spelt(series))
+    return math.isinf(value) or value in series.metric.edges
+
+
+def _spelt(series: Series) -> frozenset[str]:
+    return frozenset([*series.metric.spelt.values(), "+Inf"])
 
 
 def _words(selector: Selector, matcher: Matcher, value: str, values: frozenset[str]) -> tuple[str, str]:

@@ -10,11 +10,12 @@ from artisan.lint.bounds import buckets
 from artisan.lint.finding import Finding, Rule, Severity, at
 from artisan.lint.labels import selectors
 from artisan.lint.metrics import Series
+from artisan.lint.origin import quantile_of
 from artisan.lint.project import Project
-from artisan.lint.promql import Matcher, Node
+from artisan.lint.promql import Call, Matcher, Node
 from artisan.lint.shares import matches
 from artisan.lint.sources.objectives import Latency
-from artisan.lint.thresholds import Threshold, quantile_in, thresholds
+from artisan.lint.thresholds import Threshold, thresholds
 
 RULE = Rule("threshold/edge", Severity.ERROR, "a threshold is a finite edge of its histogram, with another above it")
 
@@ -44,11 +45,13 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _quantile(project: Project, threshold: Threshold) -> Iterator[Finding]:
-    found = quantile_in(threshold.operand)
-    series = buckets(found[0].arguments[1], project) if found else None
-    if found is None or series is None:
+    found = quantile_of(threshold.operand, threshold.value, project)
+    if found is None or not isinstance(found.node, Call) or not found.exact:
         return
-    edges, value = series.metric.edges, threshold.value / found[1]
+    series = buckets(found.node.arguments[1], project)
+    if series is None:
+        return
+    edges, value = series.metric.edges, found.value
     if value <= 0 or value > edges[-1] or (value == edges[-1] and threshold.op == ">"):
         return  # threshold/reach speaks of these
     if value == edges[-1]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from artisan.lint.bounds import Bounds, bounds
 from artisan.lint.finding import Finding, Rule, Severity
+from artisan.lint.origin import quantile_of
 from artisan.lint.project import Project
-from artisan.lint.thresholds import Threshold, quantile_in, thresholds
+from artisan.lint.thresholds import Threshold, thresholds
 
 RULE = Rule("threshold/reach", Severity.ERROR, "a threshold can be reached")
 
@@ -19,7 +20,7 @@ def check(project: Project) -> Iterator[Finding]:
         within = bounds(threshold.operand, project)
         if not _holds_never(threshold.op, threshold.value, within) or _reached_by_another(project, threshold):
             continue
-        if quantile_in(threshold.operand) and threshold.value >= within.high:
+        if quantile_of(threshold.operand, threshold.value, project) and threshold.value >= within.high:
             what = f"A quantile is never above its histogram's last finite edge, {within.high:g}."
             todo = "Take an edge with another one above it, or give the histogram more edges."
         else:

@@ -1,5 +1,6 @@
 """PromQL with positions: promql-parser says what an expression means, the tokens say where each part of it stands."""
 
+from .invalid import Invalid
 from .nodes import (
     Aggregate,
     Binary,
@@ -15,7 +16,7 @@ from .nodes import (
     Unary,
     walk,
 )
-from .parse import Invalid, parse
+from .parse import parse
 
 __all__ = [
     "Aggregate",

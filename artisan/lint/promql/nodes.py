@@ -75,6 +75,8 @@ class Selector(Node):
     name: str
     matchers: tuple[Matcher, ...]
     window: Window | None = None
+    modifiers: tuple[str, ...] = ()
+    """`offset 1w` and `@ end()` as they are written, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,11 @@ class Unary(Node):
 
 @dataclass(frozen=True, slots=True)
 class Subquery(Node):
-    """`operand[1h:5m]`."""
+    """`operand[1h:5m]`; its modifiers are those of a selector, and `step 300.0`."""
 
     operand: Node
     window: Window
+    modifiers: tuple[str, ...] = ()
 
 
 def children(node: Node) -> tuple[Node, ...]:

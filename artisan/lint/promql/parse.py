@@ -11,6 +11,7 @@ from typing import Any
 
 import promql_parser
 
+from .invalid import Invalid, refuse
 from .nodes import (
     Aggregate,
     Binary,
@@ -33,18 +34,6 @@ MAX_TOKENS = 3000  # beyond some ten thousand levels the parser in Rust overflow
 MAX_DEPTH = 150
 
 
-class Invalid(Exception):
-    """An expression that is none: a sentence, and the characters that it is about.
-
-    `ours` is a limit or rule of lint itself, on which no other program has a say.
-    """
-
-    def __init__(self, what: str, start: int, end: int, *, ours: bool = False) -> None:
-        super().__init__(what)
-        self.start, self.end = start, end
-        self.ours = ours
-
-
 def parse(expression: str, *, variables: bool = False) -> Node:
     """The tree of an expression; raises Invalid.
 
@@ -58,10 +47,11 @@ def parse(expression: str, *, variables: bool = False) -> Node:
             if token.kind == "variable":
                 what = f"`{token.text}` is a variable, and only a dashboard has those"
                 raise Invalid(what, token.start, token.end, ours=True)
+    refuse(found)
     rendered = render(found)
     try:
         tree = promql_parser.parse(" ".join(rendered))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid(" ".join(str(error).split()) or "no PromQL", 0, max(1, len(expression))) from error
     try:
         node = _Walker(found, rendered).node(tree)
@@ -191,8 +181,7 @@ class _Walker:
             end = first.end if first.text != "{" else self._tokens[self._at - 1].end
         if seconds is not None:
             window = self._window(seconds)
-        self._modifiers()
-        return Selector(first.start, end, name, tuple(matchers), window)
+        return Selector(first.start, end, name, tuple(matchers), window, self._modifiers())
 
     def _matchers(self) -> list[Matcher]:
         self._pass("{")
@@ -219,19 +208,23 @@ class _Walker:
         closing = self._pass("]")
         return Window(opening.start, closing.end, None if variable else seconds)
 
-    def _modifiers(self) -> None:
-        """Pass over `offset 5m` and `@ end()`."""
+    def _modifiers(self) -> tuple[str, ...]:
+        """What `offset 5m` and `@ end()` say."""
+        found: list[str] = []
         while self._peek() in {"offset", "@"}:
+            first = self._at
             self._at += 1
             self._until(lambda token, _: token.kind in {"duration", "number", "variable", "word"})
             if self._peek() == "(" and self._tokens[self._at - 1].text in {"start", "end"}:
                 self._pass(")")
+            found.append(" ".join(token.text.lower() for token in self._tokens[first : self._at]))
+        return tuple(sorted(found))
 
     def _subquery(self, tree: Any) -> Subquery:
         operand = self.node(tree.expr)
         window = self._window(tree.range.total_seconds())
-        self._modifiers()
-        return Subquery(operand.start, window.end, operand, window)
+        step = () if tree.step is None else (f"step {tree.step.total_seconds()}",)
+        return Subquery(operand.start, window.end, operand, window, (*self._modifiers(), *step))
 
     def _call(self, tree: Any) -> Call:
         name = self._pass(tree.func.name)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tempfile
 from itertools import zip_longest
 from pathlib import Path
 
-from .parse import Invalid, in_grouping, render
+from .invalid import Invalid
+from .parse import in_grouping, render
+from .promtool import refusal
 from .tokens import Token, tokens
 
-_SECONDS = 20.0
 _PLACE = re.compile(r"could not parse expression: (\d+):(\d+): parse error: ([^\n]*)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSED = {opening: closing for closing, opening in _PAIRS.items()}
@@ -45,19 +45,10 @@ def _ask(promtool: Path, found: list[Token]) -> Invalid | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rule.json"  # JSON is YAML
         path.write_text(json.dumps({"groups": [{"name": "lint", "rules": [rule]}]}), encoding="utf-8")
-        try:
-            ran = subprocess.run(
-                [str(promtool), "check", "rules", str(path)],
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return Invalid("", 0, 1)
-    if ran.returncode == 0:
+        words = refusal(promtool, path)
+    if words == "":
         return None
-    said = _PLACE.search(ran.stdout + ran.stderr)
+    said = _PLACE.search(words or "")
     if said is None:
         return Invalid("", 0, 1)
     token = _token_at(found, int(said[2]))

@@ -123,8 +123,10 @@ def _refused(document: Any) -> tuple[str, str] | None:  # noqa: PLR0911 - a sent
 
 
 def _flat(panels: list[Any]) -> Iterator[Mapping[str, Any]]:
-    """Panels in their order, those of a folded row after it."""
+    """Panels in their order, those of a folded row after it; what a library panel shows stands elsewhere."""
     for panel in mappings(panels):
+        if panel.get("libraryPanel") and not panel.get("type"):
+            continue
         yield panel
         if panel.get("type") == "row":
             yield from mappings(panel.get("panels"))

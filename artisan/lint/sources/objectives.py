@@ -60,5 +60,7 @@ def _latency(source: Source, slo: Mapping[str, Any]) -> Latency:
     if not isinstance(latency, dict) or not all(isinstance(latency.get(key), Text) for key in ("metric", "threshold")):
         raise Broken(source, slo["name"], f"`latency` of {slo['name']} needs `metric` and `threshold`.", "Give both.")
     metric, selector = latency["metric"], latency.get("selector") or ""
+    if not isinstance(selector, str):
+        raise Broken(source, slo["name"], f"The `selector` of {slo['name']} is no text.", "Write matchers of labels.")
     text = Text.joined(metric, "_bucket{", selector, "}")
     return Latency(metric, latency["threshold"], query(text, Kind.OBJECTIVE, slo["name"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from artisan.lint.documents import Broken, place_of
 from artisan.lint.metrics import closest
 from artisan.lint.query import Kind, Query, query
 from artisan.lint.text import Position, Source, Text
+
+from .rule_faults import faults
 
 _KEYS = {"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"}
 # {{ $labels.x }}, {{ if $labels.x }}, {{ index $labels "x" }}, {{ .Labels.x }}
@@ -38,23 +40,48 @@ class Recording:
 
 @dataclass(frozen=True)
 class RuleFile:
-    """What a file of rules declares."""
+    """What a file of rules declares. `faults` are why Prometheus would refuse it, beside the expressions.
+
+    `bare` is a file for Prometheus itself, not an object of Kubernetes.
+    """
 
     source: Source
     alerts: tuple[Alert, ...]
     recordings: tuple[Recording, ...]
+    faults: tuple[Broken, ...] = ()
+    bare: bool = True
 
 
-def read_rules(source: Source, document: Any) -> RuleFile:
-    """From a parsed document; raises Broken when it is no file of rules."""
-    if isinstance(document, dict) and document.get("kind") == "PrometheusRule":
-        document = document.get("spec")
-    groups = document.get("groups") if isinstance(document, dict) else None
+def read_rules(source: Source, documents: Sequence[Any]) -> RuleFile:
+    """From the parsed documents of a file; raises Broken when it is no file of rules."""
+    found = [_groups(source, document) for document in _of_rules(documents) or [None]]
+    groups = [group for _, groups in found for group in groups]
+    rules = [_rule(source, rule) for group in groups for rule in _members(source, group)]
+    bare = not any(_is_object(document) for document, _ in found)
+    refused = (fault for document, groups in found for fault in faults(source, document, groups, bare=bare))
+    alerts = tuple(rule for rule in rules if isinstance(rule, Alert))
+    recordings = tuple(rule for rule in rules if isinstance(rule, Recording))
+    return RuleFile(source, alerts, recordings, tuple(refused), bare)
+
+
+def _of_rules(documents: Sequence[Any]) -> Sequence[Any]:
+    """The documents that should hold rules; beside a PrometheusRule may stand any other objects of Kubernetes."""
+    objects = [document for document in documents if _is_object(document)]
+    others = [document for document in documents if not (isinstance(document, dict) and "kind" in document)]
+    return [*objects, *others] if objects else documents
+
+
+def _is_object(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("kind") == "PrometheusRule"
+
+
+def _groups(source: Source, document: Any) -> tuple[dict[Any, Any], list[Any]]:
+    """A document with its groups; raises Broken when it has none."""
+    holder = document.get("spec") if _is_object(document) else document
+    groups = holder.get("groups") if isinstance(holder, dict) else None
     if not isinstance(groups, list):
         raise Broken(source, Position(1, 1), "This is no file of rules: it has no list `groups`.", "Name another file.")
-    rules = [_rule(source, rule) for group in groups for rule in _members(source, group)]
-    alerts = tuple(rule for rule in rules if isinstance(rule, Alert))
-    return RuleFile(source, alerts, tuple(rule for rule in rules if isinstance(rule, Recording)))
+    return document, groups
 
 
 def _members(source: Source, group: Any) -> Iterator[Mapping[str, Any]]:
