@@ -17,7 +17,7 @@ help: ## show this list
 setup: $(BIN)/uv ## make .venv with what the stack needs
 	@[ "$$($(DEV))" = "$$(cat .venv/dev 2>/dev/null)" ] || [ "$$($(RUN))" = "$$(cat .venv/run 2>/dev/null)" ] || { \
 	  echo 'Installing what requirements/run.txt names ...' && rm -f .venv/dev && \
-	  $(BIN)/uv pip sync requirements/run.txt && $(INSTALL) && $(RUN) > .venv/run; }
+	  $(BIN)/uv pip sync --compile-bytecode requirements/run.txt && $(INSTALL) && $(RUN) > .venv/run; }
 
 up: setup ## start the backend and all parts beside it; Ctrl-C stops them
 	@$(BIN)/artisan up $(ARGS)
@@ -53,7 +53,7 @@ clean: ## remove .venv and the stack's state with its data
 develop: $(BIN)/uv
 	@[ "$$($(DEV))" = "$$(cat .venv/dev 2>/dev/null)" ] || { \
 	  echo 'Installing what requirements/dev.txt names ...' && rm -f .venv/run && \
-	  $(BIN)/uv pip sync requirements/dev.txt && $(INSTALL) && $(DEV) > .venv/dev; }
+	  $(BIN)/uv pip sync --compile-bytecode requirements/dev.txt && $(INSTALL) && $(DEV) > .venv/dev; }
 
 $(BIN)/uv:
 	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3.14 python3; do \

@@ -57,6 +57,5 @@ def _seen() -> dict[str, frozenset[str]]:
 def _registered(app: Any) -> Iterator[tuple[str, set[str]]]:
     """The endpoints of an application, and the agents and tools that it has registered."""
     yield "endpoint", {UNMATCHED, *(route.template for route in Endpoints(app).table)}
-    samples = [sample for family in REGISTRY.store.collect() for sample in family.samples]
     for label in _REGISTERED:
-        yield label, {sample.labels[label] for sample in samples if label in sample.labels}
+        yield label, REGISTRY.label_values(label)

@@ -28,6 +28,7 @@ from backend.core.errors import ConfigError
 from backend.core.monitoring import Monitoring, MonitoringOptions, configure_logging, get_logger
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
+from backend.serving import serve_with_workers, server_config
 from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
 from backend.tools import Tool, Toolbox, build_tools
 
@@ -69,6 +70,8 @@ def create_app(
         commit=settings.git_commit,
         checks=health_checks(settings, database, cache, llm, catalogue),
         token=settings.monitoring_token.get_secret_value(),
+        service="artisan-hub",
+        metrics_directory=settings.metrics_dir,
     )
     api = build_api(catalogue, runner, links, lifespan)
     for router in routers:
@@ -90,20 +93,10 @@ async def _opened(database: Database, cache: Cache, llm: LLM | None, catalogue: 
 
 
 def serve(app: Monitoring, settings: Settings) -> int:
-    """Serve until a signal; returns the exit status."""
-    if _open_to_others(settings):
-        _log.warning("monitoring_open", host=settings.host, advice="set MONITORING_TOKEN, or anybody reads the metrics")
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,  # every record goes through our own handler
-        access_log=False,  # a request has one line, and it is ours
-        lifespan="on",
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
+    """Serve until a signal; returns the exit status. Several workers each build their own `app`."""
+    if settings.workers > 1:
+        return serve_with_workers(create_app, settings)
+    server = uvicorn.Server(server_config(app, settings))
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised again by uvicorn after a clean stop
         server.run()
     return 0 if server.started else 1
@@ -118,6 +111,9 @@ def main() -> int:
         settings = Settings.load()
         app = create_app(settings)
         asyncio.run(_prepare(settings))
+        if _open_to_others(settings):
+            advice = "set MONITORING_TOKEN, or anybody reads the metrics"
+            _log.warning("monitoring_open", host=settings.host, advice=advice)
         return serve(app, settings)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")

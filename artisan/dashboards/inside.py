@@ -26,6 +26,7 @@ def inside() -> dashboard.Dashboard:
             ("Database", _database()),
             ("Cache and tools", _cache_and_tools()),
             ("Process", _process()),
+            ("The metrics themselves", _metrics()),
             ("Telemetry: seeing", seeing()),
             ("Telemetry: thinking and speaking", speaking()),
         ],
@@ -179,5 +180,28 @@ def _process() -> list[Panel]:
             unit="reqps",
             width=6,
             leads_to="endpoint",
+        ),
+    ]
+
+
+def _metrics() -> list[Panel]:
+    return [
+        graph(
+            "Label sets without room",
+            "Per second by metric and label: values that come from outside, counted under _overflow.",
+            Query(rate("metrics_label_overflow_total", "metric, label"), "{{metric}} {{label}}"),
+            unit="ops",
+        ),
+        graph(
+            "Files of workers that could not be read",
+            "Per second by reason: what those workers have counted is missing.",
+            Query(rate("metrics_files_skipped_total", "reason"), "{{reason}}"),
+            unit="ops",
+        ),
+        graph(
+            "Label sets that only one worker shows",
+            "Because the disk was full when they were new: what a scrape shows of them depends on who answers.",
+            Query(f"metrics_unshared_series{{{HERE}}}", "{{instance}}"),
+            unit="short",
         ),
     ]

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    workers: int = 1
+    workers: int = Field(default=1, ge=1, le=256)
     environment: Environment = "development"
     log_level: LogLevel = "INFO"
 
@@ -60,13 +60,7 @@ class Settings(BaseSettings):
     prometheus_url: str = "http://localhost:9090"
     alertmanager_url: str = "http://localhost:9093"
     git_commit: str = "unknown"
-
-    @field_validator("workers")
-    @classmethod
-    def _one(cls, value: int) -> int:
-        if value != 1:
-            raise ValueError("must be 1 for now: each process would show metrics of its own")
-        return value
+    metrics_dir: Path | None = None
 
     @field_validator("environment", mode="before")
     @classmethod

@@ -46,8 +46,8 @@ def classify(statement: str) -> tuple[str, str]:
 class _Child(NamedTuple):
     """The two metrics of one label set."""
 
-    statements: Counter
-    duration: Histogram
+    statements: Counter[[]]
+    duration: Histogram[[]]
 
 
 class QueryMetrics:

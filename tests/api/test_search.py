@@ -71,5 +71,5 @@ def test_the_front_page_leads_everywhere(api: httpx.Client) -> None:
 def test_without_an_llm_its_metrics_stand_at_zero(api: httpx.Client) -> None:
     """A dashboard shows that nothing is spent, which is not the same as showing nothing."""
     page = api.get("/monitoring/metrics").text
-    assert 'llm_requests_total{model="none",provider="none",status="success"} 0.0' in page
-    assert 'llm_cost_usd_total{model="none",provider="none"} 0.0' in page
+    assert 'llm_requests_total{provider="none",model="none",status="success"} 0.0' in page
+    assert 'llm_cost_usd_total{provider="none",model="none"} 0.0' in page

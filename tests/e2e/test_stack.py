@@ -69,7 +69,7 @@ def test_the_local_llm_is_measured_and_costs_nothing(stack: Stack) -> None:
     httpx.post(f"{stack.url('backend')}/api/agents/supply_hunter/runs", json=body, timeout=120).raise_for_status()
     page = httpx.get(f"{stack.url('backend')}/monitoring/metrics").text
     samples = dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("llm_"))
-    model = 'model="smollm2-135m-instruct",provider="local"'
+    model = 'provider="local",model="smollm2-135m-instruct"'
     assert float(samples[f'llm_requests_total{{{model},status="success"}}']) >= 1
     assert float(samples[f'llm_tokens_used_total{{{model},type="prompt"}}']) > 0
     assert float(samples[f"llm_cost_usd_total{{{model}}}"]) == 0

@@ -34,7 +34,7 @@ async def test_the_cost_of_a_scrape_is_a_metric(client: httpx.AsyncClient, rise:
 async def test_app_info_says_what_runs(client: httpx.AsyncClient) -> None:
     """Version, environment and commit as labels of a constant 1."""
     page = (await client.get("/monitoring/metrics")).text
-    assert 'app_info{commit="abc",environment="test",version="1.2.3"} 1.0' in page
+    assert 'app_info{version="1.2.3",environment="test",commit="abc"} 1.0' in page
 
 
 async def test_info_answers_in_milliseconds(client: httpx.AsyncClient) -> None:

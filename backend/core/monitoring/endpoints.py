@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount, compile_path
 from starlette.types import Scope
 
+from .metrics.catalogue import Method
+
 UNMATCHED = "unmatched"
-OTHER_METHOD = "_OTHER"
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_METHODS: dict[str, Method] = {method: method for method in get_args(Method)}
 
 
-def method_label(method: str) -> str:
+def method_label(method: str) -> Method:
     """The method when it is one of HTTP's own: a client can send any word."""
-    return method if method in _METHODS else OTHER_METHOD
+    return _METHODS.get(method, "_OTHER")
 
 
 class Route(NamedTuple):

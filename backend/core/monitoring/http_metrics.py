@@ -13,6 +13,7 @@ from .metrics.catalogue import (
     HTTP_REQUESTS,
     HTTP_RESPONSE_SIZE,
     HTTP_RESPONSES_BROKEN,
+    Method,
 )
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ _FORESEEN = (200, 500, 502, 503, 504)
 
 
 class _Route(NamedTuple):
-    duration: Histogram
-    request_size: Histogram
-    response_size: Histogram
-    broken: Counter
+    duration: Histogram[[]]
+    request_size: Histogram[[]]
+    response_size: Histogram[[]]
+    broken: Counter[[]]
 
 
 class HttpMetrics:
@@ -35,7 +36,7 @@ class HttpMetrics:
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, str], _Route] = {}
-        self._totals: dict[tuple[str, str, int], Counter] = {}
+        self._totals: dict[tuple[str, str, int], Counter[[]]] = {}
 
     def foresee(self, routes: tuple[Route, ...]) -> None:
         """Create the series of every route, so that they exist before the first request."""
@@ -60,17 +61,21 @@ class HttpMetrics:
         if outcome.broken:
             route.broken.inc()
 
-    def _total(self, method: str, endpoint: str, status: int) -> Counter:
+    def _total(self, method: Method, endpoint: str, status: int) -> Counter[[]]:
         key = (method, endpoint, status)
         if (child := self._totals.get(key)) is None:
             child = HTTP_REQUESTS.labels(method=method, endpoint=endpoint, status=str(status))
             self._totals[key] = child
         return child
 
-    def _route(self, method: str, endpoint: str) -> _Route:
+    def _route(self, method: Method, endpoint: str) -> _Route:
         key = (method, endpoint)
         if (children := self._routes.get(key)) is None:
-            metrics = (HTTP_REQUEST_DURATION, HTTP_REQUEST_SIZE, HTTP_RESPONSE_SIZE, HTTP_RESPONSES_BROKEN)
-            children = _Route(*(metric.labels(method=method, endpoint=endpoint) for metric in metrics))  # type: ignore[arg-type]
+            children = _Route(
+                HTTP_REQUEST_DURATION.labels(method, endpoint),
+                HTTP_REQUEST_SIZE.labels(method, endpoint),
+                HTTP_RESPONSE_SIZE.labels(method, endpoint),
+                HTTP_RESPONSES_BROKEN.labels(method, endpoint),
+            )
             self._routes[key] = children
         return children

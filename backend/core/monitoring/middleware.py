@@ -13,6 +13,7 @@ from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
 from .http_metrics import HttpMetrics
+from .metrics import REGISTRY
 from .metrics.catalogue import APP_INFO
 from .options import MonitoringOptions
 from .pages import PREFIX, Pages
@@ -29,6 +30,7 @@ class Monitoring:
         self.health = Health(options.checks)
         self._endpoints = Endpoints(app)
         self._metrics = HttpMetrics()
+        self._shared = (options.metrics_directory, options.service)
         self._pages = Pages(self.health, options.token)
         self._vitals = Vitals(self.health)
         APP_INFO.set(version=options.version, environment=options.environment, commit=options.commit)
@@ -85,6 +87,9 @@ class Monitoring:
 
     def _start(self) -> None:
         if not self._vitals.running and not self.health.draining:
+            directory, service = self._shared
+            if directory is not None:
+                REGISTRY.share(directory, service)
             self._metrics.foresee(self._endpoints.table)
             self._vitals.start()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .metrics.catalogue import Method
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What is known about a request when its last byte is out, or when none will follow; sizes in bytes of body."""
 
-    method: str
+    method: Method
     endpoint: str
     status: int
     seconds: float

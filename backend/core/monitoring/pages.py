@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import time
 
 import orjson
-import prometheus_client
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .health import Health, Status
 from .metrics import REGISTRY
-from .metrics.catalogue import METRICS_SCRAPE_DURATION
+from .metrics_response import MetricsResponse
 from .problem import problem
 from .system import system_info
 
@@ -47,12 +44,7 @@ class Pages:
     async def _metrics(self, request: Request) -> Response:
         if not self._allowed(request):
             return _refusal()
-        accept = request.headers.get("accept", "")
-        started = time.perf_counter()
-        # Off the event loop: a large page takes tens of milliseconds, in which the loop could serve nobody.
-        page = await asyncio.to_thread(REGISTRY.render, accept, beside=(prometheus_client.REGISTRY,))
-        METRICS_SCRAPE_DURATION.observe(time.perf_counter() - started)
-        return Response(page.body, headers={"Content-Type": page.content_type})
+        return MetricsResponse(REGISTRY, request.headers)
 
     async def _report(self, _: Request) -> Response:
         await self._health.ensure_checked()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from .cost import cost_usd
 from .logs import get_logger
@@ -16,6 +16,8 @@ from .metrics import catalogue
 from .usage import Usage, read_usage
 
 Status: TypeAlias = Literal["success", "error", "timeout", "cancelled"]
+
+_TOKEN_TYPES: tuple[catalogue.TokenType, ...] = get_args(catalogue.TokenType)
 
 _log = get_logger("monitoring")
 
@@ -84,7 +86,7 @@ class LLMRecorder:
             for status in ("success", "error", "timeout", "cancelled")
         }
         self._duration = catalogue.LLM_REQUEST_DURATION.labels(**labels)
-        self._tokens = {type_: catalogue.LLM_TOKENS.labels(**labels, type=type_) for type_ in Usage._fields}
+        self._tokens = {type_: catalogue.LLM_TOKENS.labels(**labels, type=type_) for type_ in _TOKEN_TYPES}
         self._cost = catalogue.LLM_COST.labels(**labels)
         self._unpriced = catalogue.LLM_UNPRICED.labels(**labels)
 
@@ -100,8 +102,8 @@ class LLMRecorder:
         self._totals[status].inc()
         self._duration.observe(seconds)
         if usage is not None:
-            for type_, count in usage._asdict().items():
-                self._tokens[type_].inc(max(count, 0))
+            for type_, tokens in self._tokens.items():
+                tokens.inc(max(getattr(usage, type_), 0))
         if status == "success" or usage is not None:
             self._charge(usage)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from .health import Health
 from .logs import get_logger
+from .metrics import REGISTRY
 from .metrics.catalogue import EVENT_LOOP_LAG, MEMORY_USAGE
 from .system import memory_bytes
 
 MEMORY_SECONDS = 5.0
+TIDY_SECONDS = 5.0
 LAG_SECONDS = 0.25
 _log = get_logger("monitoring.vitals")
 
@@ -31,7 +33,7 @@ class Vitals:
     def start(self) -> None:
         """Start the tasks in the running event loop."""
         if not self._tasks:
-            loops = (self._health.keep_fresh, _watch_memory, _watch_lag)
+            loops = (self._health.keep_fresh, _watch_memory, _watch_lag, _tidy_metrics)
             self._tasks = [asyncio.create_task(_survive(loop), name=f"monitoring.{loop.__name__}") for loop in loops]
 
     async def stop(self) -> None:
@@ -56,6 +58,12 @@ async def _watch_memory() -> None:
     while True:
         MEMORY_USAGE.set(await asyncio.to_thread(memory_bytes))
         await asyncio.sleep(MEMORY_SECONDS)
+
+
+async def _tidy_metrics() -> None:
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        await asyncio.to_thread(REGISTRY.tidy)
 
 
 async def _watch_lag() -> None:

@@ -1,7 +1,9 @@
 """Declaring, recording and showing metrics."""
 
+from .description import Description
+from .exemplars import Trace
 from .instruments import Counter, Gauge, Histogram, Info
-from .registry import REGISTRY, Description, Exposition, Registry, render_metrics
+from .registry import REGISTRY, Exposition, Registry, render_metrics
 
 __all__ = [
     "REGISTRY",
@@ -12,5 +14,6 @@ __all__ = [
     "Histogram",
     "Info",
     "Registry",
+    "Trace",
     "render_metrics",
 ]

@@ -1,143 +1,217 @@
 """Counter, Gauge, Histogram and Info: how a metric is declared and recorded.
 
-They read like prometheus_client's, which keeps the values for now. Bind a label set once where it is known, then
-record through the bound child::
+They read like prometheus_client's. Bind a label set once where it is known, then record through the bound child::
 
-    ORDERS = Counter("orders_total", "Orders taken", labels=("shop",))
-    pune = ORDERS.labels(shop="pune")
+    class Order(NamedTuple):
+        shop: str
+        kind: Literal["retail", "wholesale"]
+
+    ORDERS = Counter("orders_total", "Orders taken", labels=Order)
+    pune = ORDERS.labels(shop="pune", kind="retail")
     pune.inc()
+
+Declared with a NamedTuple, a wrong name, a missing one, a value that no `Literal` lists and a record without its labels
+are errors for mypy: what can be recorded is a `Counter[[]]`, which has no labels left. Names alone
+(`labels=("shop", "kind")`) are checked when a child is bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Generic, Self, TypeVar
+import math
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, Unpack, cast, overload
 
-import prometheus_client
+from . import exemplars
+from .description import Across
+from .exemplars import Trace
+from .instrument import Instrument, Options
+from .labels import Declared
+from .memory import Place
+from .registry import REGISTRY, Registry
 
-from .registry import REGISTRY, Description, Registry
-
-Values = Mapping[str, tuple[str, ...]]
-"""All values of each label that has only these."""
-NO_VALUES: Values = MappingProxyType({})
-Store = TypeVar("Store", prometheus_client.Counter, prometheus_client.Gauge, prometheus_client.Histogram)
+P = ParamSpec("P")
+_INFINITY = math.inf
 
 
-class _Instrument(Generic[Store]):
-    """A declared metric, or one label set of it."""
+class Counter(Instrument[P]):
+    """A total that only rises; its name ends in `_total`. Those of several workers are added up."""
 
-    __slots__ = ("_store",)
+    __slots__ = ()
 
-    def __init__(self, store: Store) -> None:
-        self._store: Store = store
+    @overload
+    def __init__(self: Counter[[]], name: str, help: str, **options: Unpack[Options]) -> None: ...
+    @overload
+    def __init__(
+        self: Counter[...], name: str, help: str, *, labels: Sequence[str], **options: Unpack[Options]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, name: str, help: str, *, labels: Callable[P, tuple[str, ...]], **options: Unpack[Options]
+    ) -> None: ...
+    def __init__(self, name: str, help: str, *, labels: Declared = (), **options: Unpack[Options]) -> None:
+        self._declare("counter", name, help, labels, options)
 
-    def labels(self, **values: str) -> Self:
+    def labels(self, *args: P.args, **kwargs: P.kwargs) -> Counter[[]]:
         """The child with these label values, created at 0; raises ValueError on a wrong or missing label name."""
-        child = object.__new__(type(self))
-        child._store = self._store.labels(**values)
-        return child
+        return cast("Counter[[]]", self._family.find(args, kwargs))
+
+    def inc(self: Counter[[]], amount: float = 1.0) -> None:
+        """Add `amount`; raises ValueError when it is negative or not finite."""
+        if not 0.0 <= amount < _INFINITY:
+            raise ValueError(f"a counter cannot be increased by {amount}")
+        with self._lock:
+            self._cells[self._at] += amount
 
 
-class Counter(_Instrument[prometheus_client.Counter]):
-    """A total that only rises; its name ends in `_total`."""
+class Gauge(Instrument[P]):
+    """A value that rises and falls. `across` says what the values of several workers are together."""
 
-    __slots__ = ()
+    __slots__ = ("_dated",)
 
+    _dated: bool
+
+    @overload
+    def __init__(
+        self: Gauge[[]], name: str, help: str, *, across: Across = ..., **options: Unpack[Options]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Gauge[...],
+        name: str,
+        help: str,
+        *,
+        labels: Sequence[str],
+        across: Across = ...,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         name: str,
         help: str,
         *,
-        labels: Sequence[str] = (),
-        unit: str = "",
-        values: Values = NO_VALUES,
-        registry: Registry = REGISTRY,
-    ) -> None:
-        if not name.endswith("_total"):
-            raise ValueError(f"counter {name!r} must end in _total")
-        registry.declare(Description(name, "counter", help, tuple(labels), unit, values=values))
-        super().__init__(prometheus_client.Counter(name, help, tuple(labels), registry=registry.store))
-
-    def inc(self, amount: float = 1.0) -> None:
-        """Add `amount`, which is not negative (ValueError)."""
-        self._store.inc(amount)
-
-
-class Gauge(_Instrument[prometheus_client.Gauge]):
-    """A value that rises and falls."""
-
-    __slots__ = ()
-
+        labels: Callable[P, tuple[str, ...]],
+        across: Across = ...,
+        **options: Unpack[Options],
+    ) -> None: ...
     def __init__(
-        self,
-        name: str,
-        help: str,
-        *,
-        labels: Sequence[str] = (),
-        unit: str = "",
-        values: Values = NO_VALUES,
-        registry: Registry = REGISTRY,
+        self, name: str, help: str, *, labels: Declared = (), across: Across = "sum", **options: Unpack[Options]
     ) -> None:
-        registry.declare(Description(name, "gauge", help, tuple(labels), unit, values=values))
-        super().__init__(prometheus_client.Gauge(name, help, tuple(labels), registry=registry.store))
+        self._declare("gauge", name, help, labels, {**options, "across": across})
 
-    def set(self, value: float) -> None:
+    def labels(self, *args: P.args, **kwargs: P.kwargs) -> Gauge[[]]:
+        """The child with these label values, created at 0; raises ValueError on a wrong or missing label name."""
+        return cast("Gauge[[]]", self._family.find(args, kwargs))
+
+    def set(self: Gauge[[]], value: float) -> None:
         """Replace the value."""
-        self._store.set(value)
+        with self._lock:
+            self._cells[self._at] = value
+            if self._dated:
+                self._cells[self._at + 1] = time.monotonic()
 
-    def inc(self, amount: float = 1.0) -> None:
+    def inc(self: Gauge[[]], amount: float = 1.0) -> None:
         """Add `amount`."""
-        self._store.inc(amount)
+        with self._lock:
+            self._cells[self._at] += amount
+            if self._dated:
+                self._cells[self._at + 1] = time.monotonic()
 
-    def dec(self, amount: float = 1.0) -> None:
+    def dec(self: Gauge[[]], amount: float = 1.0) -> None:
         """Take `amount` away."""
-        self._store.dec(amount)
+        self.inc(-amount)
 
-    def set_function(self, read: Callable[[], float]) -> None:
-        """Ask `read` for the value at every scrape; it must be quick and must not raise."""
-        self._store.set_function(read)
+    def _bind(self, place: Place) -> None:
+        super()._bind(place)
+        self._dated = self._family.description.cells > 1
 
 
-class Histogram(_Instrument[prometheus_client.Histogram]):
-    """Observations counted into buckets; a threshold that an alert uses must be one of the edges."""
+class Histogram(Instrument[P]):
+    """Observations counted into buckets; a threshold that an alert uses must be one of the edges.
 
-    __slots__ = ()
+    There is no count beside the buckets that could contradict them: it is their sum.
+    """
 
+    __slots__ = ("_edges", "_exemplars")
+
+    _edges: tuple[float, ...]
+    _exemplars: memoryview | None
+
+    @overload
+    def __init__(
+        self: Histogram[[]], name: str, help: str, *, buckets: Sequence[float], **options: Unpack[Options]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Histogram[...],
+        name: str,
+        help: str,
+        *,
+        buckets: Sequence[float],
+        labels: Sequence[str],
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         name: str,
         help: str,
         *,
         buckets: Sequence[float],
-        labels: Sequence[str] = (),
-        unit: str = "",
-        values: Values = NO_VALUES,
-        registry: Registry = REGISTRY,
+        labels: Callable[P, tuple[str, ...]],
+        **options: Unpack[Options],
+    ) -> None: ...
+    def __init__(
+        self, name: str, help: str, *, buckets: Sequence[float], labels: Declared = (), **options: Unpack[Options]
     ) -> None:
         edges = tuple(float(edge) for edge in buckets)
-        registry.declare(Description(name, "histogram", help, tuple(labels), unit, edges, values))
-        super().__init__(prometheus_client.Histogram(name, help, tuple(labels), registry=registry.store, buckets=edges))
+        self._declare("histogram", name, help, labels, {**options, "buckets": edges})
 
-    def observe(self, value: float) -> None:
-        """Count one observation, in the metric's unit."""
-        self._store.observe(value)
+    def labels(self, *args: P.args, **kwargs: P.kwargs) -> Histogram[[]]:
+        """The child with these label values, created at 0; raises ValueError on a wrong or missing label name."""
+        return cast("Histogram[[]]", self._family.find(args, kwargs))
+
+    def observe(self: Histogram[[]], value: float, trace: Trace | None = None) -> None:
+        """Count one observation, in the metric's unit; raises ValueError when it is not finite.
+
+        With a `trace` it becomes the exemplar of its bucket.
+        """
+        if not -_INFINITY < value < _INFINITY:
+            raise ValueError(f"{value} cannot be observed")
+        bucket = bisect_left(self._edges, value)
+        with self._lock:
+            cells, at = self._cells, self._at
+            cells[at + bucket] += 1.0
+            cells[at + len(self._edges) + 1] += value
+            if trace is not None:
+                self._keep_exemplar(bucket, exemplars.pack(value, trace))
+
+    def _keep_exemplar(self, bucket: int, record: bytes) -> None:
+        if self._exemplars is None:
+            self._exemplars = self._family.place_exemplars(self)
+        start = bucket * exemplars.SIZE
+        self._exemplars[start : start + exemplars.SIZE] = record
+
+    def _bind(self, place: Place) -> None:
+        super()._bind(place)
+        self._edges, self._exemplars = self._family.description.buckets, None
 
 
 class Info:
-    """Facts about the process as labels of a series that is always 1; its name ends in `_info`."""
+    """Facts about the service as labels of a series that is always 1; its name ends in `_info`."""
 
-    __slots__ = ("_labels", "_store")
+    __slots__ = ("_gauge", "_shown")
 
-    def __init__(self, name: str, help: str, *, labels: Sequence[str], registry: Registry = REGISTRY) -> None:
-        if not name.endswith("_info"):
-            raise ValueError(f"info {name!r} must end in _info")
-        registry.declare(Description(name, "gauge", help, tuple(labels)))
-        self._labels = frozenset(labels)
-        self._store = prometheus_client.Info(name.removesuffix("_info"), help, registry=registry.store)
+    def __init__(self, name: str, help: str, *, labels: Declared, registry: Registry = REGISTRY) -> None:
+        self._gauge: Gauge[...] = Gauge(name, help, labels=labels, across="any", registry=registry)
+        self._shown: Gauge[[]] | None = None
 
     def set(self, **facts: str) -> None:
         """Replace all facts; raises ValueError when they are not the declared labels."""
-        if facts.keys() != self._labels:
-            raise ValueError(f"expected the labels {sorted(self._labels)}, got {sorted(facts)}")
-        self._store.info(facts)
+        now = self._gauge.labels(**facts)
+        if self._shown is not None and self._shown is not now:
+            self._shown.set(0.0)
+        self._shown = now
+        now.set(1.0)

@@ -1,35 +1,24 @@
-"""The set of declared metrics, and the one place that knows how they are shown to a scraper."""
+"""The set of declared metrics, where their numbers are, and the page that shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import prometheus_client
-from prometheus_client.exposition import choose_encoder
 
-if TYPE_CHECKING:
-    from prometheus_client.metrics_core import Metric as Family
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a metric promises to dashboards, rules and docs, independent of its values."""
-
-    name: str
-    type: str
-    help: str
-    labels: tuple[str, ...] = ()
-    unit: str = ""
-    buckets: tuple[float, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each label whose values are known in advance, all of them. A label that is not here can have any value."""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError when `values` speaks of a label that the metric does not have."""
-        if strangers := self.values.keys() - set(self.labels):
-            raise ValueError(f"metric {self.name!r} has no label {', '.join(sorted(strangers))}")
+from . import exemplars, forks, labels
+from .description import Description
+from .exposition import foreign, negotiation, writing
+from .family import Family, S
+from .memory import MemoryCells
+from .shared.workers import Workers
+from .store import Store
+from .table import Table
+from .troubles import Troubles
 
 
 class Exposition(NamedTuple):
@@ -43,47 +32,164 @@ class Registry:
     """Metrics of one service. Tests make their own; the service uses `REGISTRY`."""
 
     def __init__(self) -> None:
-        self.store = prometheus_client.CollectorRegistry(auto_describe=False)
-        self._descriptions: dict[str, Description] = {}
+        self.store = Store()
+        self.troubles = Troubles()
+        self._families: dict[str, Family] = {}  # type: ignore[type-arg]
+        self._samples: set[str] = set()
+        self._workers: Workers | None = None
+        forks.watch(self)
 
-    def declare(self, description: Description) -> None:
-        """Add a metric to the catalogue; raises ValueError when the name is taken."""
-        if description.name in self._descriptions:
-            raise ValueError(f"metric {description.name!r} is declared twice")
-        self._descriptions[description.name] = description
+    def declare(self, description: Description, new: Callable[[], S]) -> Family[S]:
+        """Add a metric; raises ValueError when the name of one of its series is taken."""
+        with self.store.lock:
+            if taken := self._samples & description.samples:
+                raise ValueError(f"metric {description.name!r} is declared twice: {min(taken)} is taken")
+            self._samples |= description.samples
+            family = Family(description, self.store, self.troubles, new)
+            self._families[description.name] = family
+        return family
 
     def descriptions(self) -> tuple[Description, ...]:
         """Every declared metric, in the order of declaration."""
-        return tuple(self._descriptions.values())
+        return tuple(family.description for family in self._families.values())
 
-    def value(self, sample: str, **labels: str) -> float | None:
-        """The present value of one sample (`x_total`, `x_bucket` …), or None when it does not exist."""
-        return self.store.get_sample_value(sample, labels)
+    def share(self, directory: Path, service: str = "") -> None:
+        """Keep the numbers in a file of `directory`, and show the sum of all workers of `service` that do so.
+
+        What was recorded before is kept. Raises ValueError when they are shared already, elsewhere.
+        """
+        if self._workers is not None and self._workers.path != directory:
+            raise ValueError(f"the metrics are shared in {self._workers.path} already")
+        if self._workers is None:
+            self._workers = Workers(directory, service, self.troubles)
+            self._open_file()
+
+    def tidy(self) -> None:
+        """Fold what dead workers have left, and try again to share what a full disk did not take. It may block."""
+        if self._workers is None:
+            return
+        self._workers.fold()
+        if self.store.file is None:
+            self._open_file()
+        elif any(family.texts for family in self._families.values()):
+            self._move()
+
+    def begin_anew(self) -> None:
+        """Start over in a process that was just forked; `forks` calls it."""
+        with self.store.lock:
+            self.store.move_to(None)
+            for family in self._families.values():
+                family.begin_anew()
+            if self._workers is not None:
+                self._workers = self._workers.anew()
+                self._open_file()
+
+    def value(self, sample: str, **wanted: str) -> float | None:
+        """The present value of one sample (`x_total`, `x_bucket` …) in this process, or None when there is none."""
+        edge = wanted.pop("le", None)
+        for family in self._families.values():
+            metric = family.description
+            if sample in metric.samples and wanted.keys() == set(metric.labels):
+                series = family.series.get(tuple(labels.clean(wanted[name]) for name in metric.labels))
+                if series is not None:
+                    cells = series._cells[series._at : series._at + metric.cells].tolist()
+                    return _sample(metric, sample, edge, cells)
+        return None
+
+    def label_values(self, label: str) -> set[str]:
+        """Every value that a label of this name has in this process, in whatever metric."""
+        found: set[str] = set()
+        for family in self._families.values():
+            if label in family.description.labels:
+                index = family.description.labels.index(label)
+                found |= {values[index] for values in tuple(family.series)}
+        return found
 
     def render(self, accept: str = "", *, beside: Iterable[prometheus_client.CollectorRegistry] = ()) -> Exposition:
         """The exposition in the format that `accept` asks for, followed by that of other registries."""
-        encode, content_type = choose_encoder(accept)
-        return Exposition(encode(_Chain((self.store, *beside))), content_type)
+        openmetrics = negotiation.wants_openmetrics(accept)
+        others = b"".join(self.foreign(registry, openmetrics=openmetrics) for registry in beside)
+        body = b"".join(self.pieces(others, openmetrics=openmetrics))
+        return Exposition(body, negotiation.OPENMETRICS if openmetrics else negotiation.TEXT)
+
+    def foreign(self, registry: prometheus_client.CollectorRegistry, *, openmetrics: bool) -> bytes:
+        """The exposition of another registry, without metrics whose names are taken here.
+
+        Its numbers are of this process alone. Where there are several workers, a label `pid` says of which.
+        """
+        taken = frozenset(metric.family for metric in self.descriptions())
+        more = {} if self._workers is None else {"pid": str(os.getpid())}
+        return foreign.write(registry, openmetrics=openmetrics, taken=taken, more=more)
+
+    def pieces(self, others: bytes = b"", *, openmetrics: bool) -> Iterator[bytes]:
+        """The page in pieces, each made in a fraction of a millisecond; empty ones are steps towards the next."""
+        if self._workers is None:
+            tables: Iterable[Table] = self._tables(with_exemplars=openmetrics).values()
+        else:
+            yield from self._workers.take_in(self.descriptions())
+            mine = self._tables(with_exemplars=openmetrics)
+            tables = self._workers.tables(mine, with_exemplars=openmetrics)
+        for table in tables:
+            yield from writing.write(table, openmetrics=openmetrics)
+        yield others
+        if openmetrics:
+            yield b"# EOF\n"
+
+    def _tables(self, *, with_exemplars: bool) -> dict[str, Table]:
+        """What is in the memory of this process, all of one moment."""
+        with self.store.lock:
+            numbers = self.store.memory.copy()
+            families = [(f.description, f.texts, np.array(f.positions), f.exemplars) for f in self._families.values()]
+        tables: dict[str, Table] = {}
+        for metric, texts, positions, kept in families:
+            values = numbers[positions.astype(np.int64)[:, None] + np.arange(metric.cells)]
+            rows = {text: row for row, text in enumerate(texts)} if kept and with_exemplars else {}
+            found = {
+                (rows[text], bucket): exemplar
+                for text, view in (kept if rows else ())
+                for bucket, exemplar in exemplars.unpack_all(view)
+            }
+            tables[metric.name] = Table(metric, texts, values, np.ones(len(values), np.bool_), found)
+        return tables
+
+    def _open_file(self) -> None:
+        assert self._workers is not None
+        try:
+            self._workers.fold()
+            file = self._workers.new_file()
+        except OSError as error:
+            self.troubles.disk_refuses(error)
+            self.troubles.unshared(self._in_memory())
+            return
+        with self.store.lock:
+            self.store.move_to(file)
+        self._move()
+
+    def _move(self) -> None:
+        """Put into the file what is in memory, as far as there is room."""
+        with self.store.lock:
+            self.store.memory = MemoryCells()  # what was in the old one moves, or gets a place in this one
+            for family in self._families.values():
+                if family.texts:
+                    family.move()
+        self.troubles.unshared(self._in_memory())
+        self.troubles.refused(self.store)
+
+    def _in_memory(self) -> int:
+        return sum(len(family.texts) for family in self._families.values())
 
 
-class _Chain(prometheus_client.CollectorRegistry):
-    """Several registries shown as one page."""
-
-    def __init__(self, parts: tuple[prometheus_client.CollectorRegistry, ...]) -> None:
-        super().__init__()
-        self._parts = parts
-
-    def collect(self) -> Iterator[Family]:
-        for part in self._parts:
-            for family in part.collect():
-                # `_created` doubles the series of every counter and histogram for a time that nobody queries.
-                family.samples = [s for s in family.samples if not s.name.endswith("_created")]
-                yield family
+def _sample(metric: Description, sample: str, edge: str | None, cells: list[float]) -> float | None:
+    ending = sample.removeprefix(metric.name)
+    if ending == "_bucket" and edge is not None:
+        edges = [*metric.buckets, float("inf")]
+        return sum(cells[: edges.index(float(edge)) + 1]) if float(edge) in edges else None
+    return {"": cells[0], "_sum": cells[-1], "_count": sum(cells[:-1])}.get(ending)
 
 
 REGISTRY = Registry()
 
 
 def render_metrics(accept: str = "") -> bytes:
-    """The exposition of this process: our metrics, then whatever is in `prometheus_client.REGISTRY`."""
+    """The exposition of this service: our metrics, then whatever is in `prometheus_client.REGISTRY`."""
     return REGISTRY.render(accept, beside=(prometheus_client.REGISTRY,)).body

@@ -1,0 +1,1 @@
+"""How metrics are shown to a scraper."""

@@ -1,0 +1,104 @@
+"""All workers of a service: the file of this one, and the sum of all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.core.monitoring.metrics.description import Description
+from backend.core.monitoring.metrics.table import Table
+from backend.core.monitoring.metrics.troubles import Troubles
+
+from .directory import Directory
+from .file_reader import FileReader
+from .folding import fold
+from .merging import Merged
+from .record import TornError
+from .worker_file import WorkerFile
+
+
+class Workers:
+    """Reads what all of them have written. Several threads may ask at once."""
+
+    def __init__(self, path: Path, service: str, troubles: Troubles) -> None:
+        self.path = path
+        self._service, self._troubles = service, troubles
+        self._directory = Directory(path, service, troubles)
+        self._merged = Merged(())
+        self._readers: list[FileReader] = []
+        self._lock = threading.Lock()
+
+    def anew(self) -> Workers:
+        """The same, in a process that was just forked."""
+        return Workers(self.path, self._service, self._troubles)
+
+    def new_file(self) -> WorkerFile:
+        """A file for this process; raises OSError when there is no room for it."""
+        return self._directory.new_file()
+
+    def fold(self) -> int:
+        """Fold the files of the dead; returns how many. Raises OSError when there is no room for it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return fold(Directory(self.path, self._service, self._troubles))
+
+    def take_in(self, descriptions: Iterable[Description]) -> Iterator[bytes]:
+        """Take in what all files have new, in steps, each of which yields b""."""
+        with self._lock:
+            if self._merged.wasted:
+                self._merged = Merged(())
+                self._directory = Directory(self.path, self._service, self._troubles)
+            for description in descriptions:
+                self._merged.declare(description)
+            readers = self._directory.readers()
+            self._merged.forget(readers)
+        for reader in readers:
+            steps = self._merged.take_in(reader)
+            while self._step(reader, steps):
+                yield b""
+        self._readers = readers
+
+    def _step(self, reader: FileReader, steps: Iterator[str]) -> bool:
+        """Whether there is more to take in."""
+        with self._lock:
+            try:
+                misfit = next(steps, None)
+            except TornError as error:
+                self._troubles.skipped(reader.path, "torn", str(error))
+                return False
+        if misfit:
+            self._troubles.skipped(reader.path, "declared otherwise", misfit)
+        return misfit is not None
+
+    def tables(self, mine: Mapping[str, Table], *, with_exemplars: bool) -> list[Table]:
+        """The numbers of all workers at this moment; `mine` are those that this process could not put into its file."""
+        with self._lock:
+            tables = self._merged.tables(self._readers, exemplars=with_exemplars)
+        return [_joined(table, mine.get(name)) for name, table in tables.items()]
+
+
+def _joined(table: Table, more: Table | None) -> Table:
+    """Both as one; label sets that only this process has follow at the end."""
+    if more is None or not len(more.values):
+        return table
+    known = {text: row for row, text in enumerate(table.texts[: len(table.values)])}
+    texts, values = list(table.texts[: len(table.values)]), [table.values]
+    added = table.values.copy()
+    fresh = []
+    for text, row in more.rows():
+        if text in known and table.description.across == "sum":
+            added[known[text]] += row
+        elif text not in known:
+            texts.append(text)
+            fresh.append(row)
+    values = [added, np.array(fresh).reshape(len(fresh), table.description.cells)]
+    present = np.concatenate([table.present | _named(table, more), np.ones(len(fresh), np.bool_)])
+    return Table(table.description, texts, np.concatenate(values), present, table.exemplars)
+
+
+def _named(table: Table, more: Table) -> npt.NDArray[np.bool_]:
+    theirs = {text for text, _ in more.rows()}
+    return np.array([text in theirs for text in table.texts[: len(table.values)]], np.bool_)

@@ -1,0 +1,147 @@
+"""Four workers behind a real Prometheus: what it stores is what the clients were told, though one of them is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil
+import pytest
+import yaml
+
+from artisan.stack.tools import find
+from tests.watching.prometheus import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 4
+QUERY = 'http_requests_total{endpoint="/api/agents",method="GET",status="200"}'
+
+
+@contextmanager
+def running(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended at the end."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, **env})
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@contextmanager
+def backend(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Its address and its parent process, once all workers serve."""
+    port = free_port()
+    database = f"sqlite+aiosqlite:///{folder}/artisan.db"
+    env = {"PORT": str(port), "WORKERS": str(WORKERS), "DATABASE_URL": database, "ENVIRONMENT": "production"}
+    with running([sys.executable, "-m", "backend.main"], folder / "backend.log", **env) as process:
+        eventually(lambda: (folder / "backend.log").read_text().count('"service_started"') == WORKERS, 60)
+        yield f"127.0.0.1:{port}", psutil.Process(process.pid)
+
+
+@contextmanager
+def prometheus(folder: Path, target: str) -> Iterator[httpx.Client]:
+    """Scrapes the backend ten times a second."""
+    programs = find(ROOT / ".artisan").programs
+    if "prometheus" not in programs:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "prometheus is not there; `make up` fetches it"
+        )
+    job = {"job_name": "b", "metrics_path": "/monitoring/metrics", "static_configs": [{"targets": [target]}]}
+    config, port = folder / "prometheus.yml", free_port()
+    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "100ms"}, "scrape_configs": [job]}))
+    command = [str(programs["prometheus"]), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
+    with (
+        running([*command, f"--web.listen-address=127.0.0.1:{port}"], folder / "prometheus.log"),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client,
+    ):
+        eventually(lambda: bool(value(client, "up")), 20)
+        yield client
+
+
+def value(client: httpx.Client, query: str) -> float | None:
+    """The one value of a query."""
+    try:
+        rows = client.get("/query", params={"query": query}).json()["data"]["result"]
+    except (httpx.TransportError, ValueError, KeyError):  # not there, or not ready yet
+        return None
+    return float(rows[0]["value"][1]) if rows else None
+
+
+def eventually(holds: Any, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.05)
+
+
+class Load:
+    """Clients that ask until they are told to stop."""
+
+    def __init__(self, address: str) -> None:
+        self._address, self._stop = address, threading.Event()
+        self.answered = self.failed = 0
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(8)]
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            connection = HTTPConnection(self._address, timeout=10)  # a new one, so that every worker has a share
+            try:
+                connection.request("GET", "/api/agents")
+                ok = connection.getresponse().status == 200
+            except (OSError, HTTPException):
+                ok = False
+            finally:
+                connection.close()
+            with self._lock:
+                self.answered += ok
+                self.failed += not ok
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def serving(parent: psutil.Process) -> list[psutil.Process]:
+    """The workers: not the tracker of resources that the parent has beside them."""
+    return [child for child in parent.children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_worker_killed_under_load_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """Prometheus sees every answer, no counter ever falls, and the killed worker is replaced."""
+    with backend(tmp_path) as (address, parent), prometheus(tmp_path, address) as store:
+        with Load(address) as load:
+            eventually(lambda: load.answered > 1000, 30)
+            victim = serving(parent)[1]
+            victim.send_signal(signal.SIGKILL)
+            before = load.answered
+            log = tmp_path / "backend.log"
+            eventually(lambda: log.read_text().count('"service_started"') == WORKERS + 1, 30)
+            eventually(lambda: load.answered > before + 1000, 30)
+        eventually(lambda: (value(store, QUERY) or 0) >= load.answered, 10)
+        counted = value(store, QUERY) or 0
+        falls = value(store, f"sum(resets({QUERY}[10m]))")
+        pages = {httpx.get(f"http://{address}/monitoring/metrics", trust_env=False).text.count("\n") for _ in range(8)}
+        assert load.answered <= counted <= load.answered + load.failed
+        assert falls == 0
+        assert len(serving(parent)) == WORKERS
+        assert len(pages) == 1  # whoever answers shows the same series
+        sys.stderr.write(f"answered {load.answered}, failed {load.failed}, counted {counted:.0f}, resets {falls:.0f}\n")
