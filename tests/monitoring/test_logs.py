@@ -166,7 +166,7 @@ values = st.recursive(
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_value_becomes_exactly_one_line_of_json(event: str, own: dict[str, Any]) -> None:
     """Line breaks, surrogates, huge integers, bytes and objects without a repr included."""
-    line = render_json(compose("info", event, "t", own))
+    line = render_json(compose("info", event, "t", own, span=None, now=0.0))
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert list(json.loads(line))[:7] == FIRST

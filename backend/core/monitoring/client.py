@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping
 from types import MethodType
 from typing import Any
 
 from starlette.types import Message, Receive, Scope
+
+_BODIED = frozenset({b"content-length", b"transfer-encoding"})
+
+
+def client_of(scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Client | SilentClient:
+    """The client behind a server's `receive`."""
+    server = getattr(receive, "__self__", None)
+    if hasattr(server, "disconnected") and headers.keys().isdisjoint(_BODIED) and scope["http_version"] < "2":
+        return SilentClient(receive, server)
+    return Client(receive, headers)
+
+
+class SilentClient:
+    """One that sends no body, at a server that says by itself whether the client has left: uvicorn."""
+
+    __slots__ = ("_left", "_server", "receive", "received_bytes")
+
+    def __init__(self, receive: Receive, server: Any) -> None:
+        self.receive, self._server = receive, server
+        self._left = False
+        self.received_bytes = 0
+
+    def left(self) -> None:
+        """The server has said, by refusing to send, that the client is gone."""
+        self._left = True
+
+    def gone(self) -> bool:
+        """Whether the server knows by now that the client has left."""
+        return self._server.disconnected or self._left
 
 
 class Client:
@@ -16,33 +45,23 @@ class Client:
     keeps what it was given, so that the application still receives every body message, in order.
     """
 
-    __slots__ = (
-        "_disconnected",
-        "_expects_continue",
-        "_held",
-        "_in_flight",
-        "_may_ask",
-        "_receive",
-        "received_bytes",
-    )
-
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
         self._receive = receive
-        self._held: deque[Message] = deque()
+        self._held: list[Message] = []
         self._in_flight = 0
         self._disconnected = False
         # A server's `receive` is a method. A function is a middleware's: while it waits it may hold a task group open,
         # which must not be dropped half way.
         self._may_ask = isinstance(receive, MethodType)
         # Asking such a client for its body would make the server answer "100 Continue" in the application's place.
-        self._expects_continue = any(name == b"expect" for name, _ in scope["headers"])
+        self._expects_continue = b"expect" in headers
         self.received_bytes = 0
 
     async def receive(self) -> Message:
         """The application's `receive`."""
         self._expects_continue = False
         if self._held:
-            return self._held.popleft()
+            return self._held.pop(0)
         if self._disconnected:
             return {"type": "http.disconnect"}
         self._in_flight += 1

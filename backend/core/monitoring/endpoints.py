@@ -51,9 +51,9 @@ class Endpoints:
     def template(self, scope: Scope, root_path: str, path: str) -> str:
         """The template of a request that the application has routed; `root_path` and `path` as the request came in."""
         if scope.get("root_path", "") == root_path:
-            context = scope.get("fastapi", {}).get("effective_route_context")
-            route = context or scope.get("route")
-            if isinstance(template := getattr(route, "path", None), str):
+            context = scope["fastapi"].get("effective_route_context") if "fastapi" in scope else None
+            template = getattr(context or scope.get("route"), "path", None)
+            if isinstance(template, str):
                 return template
         if "endpoint" not in scope:
             return UNMATCHED

@@ -6,14 +6,15 @@ The counter, the histograms and the log line are written from the same values, s
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Scope, Send
 
-from .client import Client
+from .client import Client, SilentClient
+from .current_span import current_span
 from .endpoints import Endpoints, method_label
 from .http_metrics import HttpMetrics
 from .logs import get_logger
@@ -22,75 +23,108 @@ from .problem import problem
 from .request_id import HEADER
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left before it had its answer
+_BODIES = frozenset({"http.response.body", "http.response.pathsend"})
+_EMPTY = {"type": "http.response.body", "body": b"", "more_body": True}
 _log = get_logger("monitoring.request")
 
 
 class Exchange:
     """Follows one request through the application; without `metrics` (our own pages) its line is at debug."""
 
+    __slots__ = (
+        "_arrived",
+        "_endpoints",
+        "_metrics",
+        "_outcome",
+        "_refusal",
+        "_request_id",
+        "_scope",
+        "_send",
+        "_sent",
+        "_started",
+        "_status",
+        "_told",
+        "client",
+    )
+
     def __init__(
         self,
         scope: Scope,
-        receive: Receive,
         send: Send,
-        *,
+        client: Client | SilentClient,
         request_id: str,
+        *,
         endpoints: Endpoints,
         metrics: HttpMetrics | None,
     ) -> None:
-        self.client = Client(scope, receive)
         self._scope, self._send, self._endpoints, self._metrics = scope, send, endpoints, metrics
-        self._root_path, self._path = scope.get("root_path", ""), scope["path"]
-        self._header = (HEADER, request_id.encode())
+        self._arrived = scope.get("root_path", ""), scope["path"]  # routing changes both
+        self._request_id = request_id
+        self.client = client
         self._status: int | None = None
         self._sent = 0
         self._outcome: Outcome | None = None
         self._told = False
         self._refusal: OSError | None = None
-        self._started = time.perf_counter()
-        if metrics:
+        if metrics is not None:
             metrics.began()
+        self._started = time.perf_counter()
 
     async def send(self, message: Message) -> None:
         """The application's `send`."""
-        if message["type"] == "http.response.start":
-            self._status = message["status"]
-            headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != HEADER]
-            await self._hand_over({**message, "headers": [*headers, self._header]})
-        elif message["type"] in {"http.response.body", "http.response.pathsend"}:
-            await self._send_body(message)
-        else:
-            await self._hand_over(message)
-
-    async def _send_body(self, message: Message) -> None:
+        if message["type"] not in _BODIES:
+            await self._hand_over(self._begin(message) if message["type"] == "http.response.start" else message)
+            return
         last = not message.get("more_body", False)
         if last and self._sent:
             # An empty piece waits until a slow reader has made room: who leaves meanwhile has missed the last byte.
-            await self._hand_over({"type": "http.response.body", "body": b"", "more_body": True})
+            await self._hand_over(_EMPTY)
         gone = self.client.gone()
-        await self._hand_over(message)
-        if not gone and self._scope["method"] != "HEAD":  # servers send no body in answer to HEAD
-            self._sent += _size(message)
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError) as error:
+            raise self._refused(error) from None
+        if not gone:
+            self._sent += self._size(message)
         if last and self._complete(gone).status < 500:
             self._tell()  # a 5xx waits: only at the end is it known whether an exception made it
 
     async def _hand_over(self, message: Message) -> None:
-        """Give a message to the server, which says by an OSError that the client has left (ASGI 2.4).
-
-        uvloop's transport says it by a RuntimeError, when a client leaves amid pipelined requests.
-        """
         try:
             await self._send(message)
         except (OSError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and not str(error).endswith("the handler is closed"):
-                raise
-            self.client.left()
-            self._refusal = error if isinstance(error, OSError) else ConnectionResetError(str(error))
-            raise self._refusal from None
+            raise self._refused(error) from None
+
+    def _begin(self, message: Message) -> Message:
+        self._status = message["status"]
+        headers = message.get("headers", ())
+        if HEADER in dict(headers):  # names are in lower case (ASGI)
+            headers = [pair for pair in headers if pair[0] != HEADER]
+        return {**message, "headers": [*headers, (HEADER, self._request_id.encode())]}
+
+    def _size(self, message: Message) -> int:
+        """Bytes of body; a `pathsend` names a file that the server sends by itself."""
+        if self._scope["method"] == "HEAD":  # servers send no body in answer to it
+            return 0
+        return Path(message["path"]).stat().st_size if "path" in message else len(message.get("body", b""))
+
+    def _refused(self, error: OSError | RuntimeError) -> OSError | RuntimeError:
+        """What to raise: a server says by an OSError that the client has left (ASGI 2.4).
+
+        uvloop's transport says it by a RuntimeError, when a client leaves amid pipelined requests.
+        """
+        if isinstance(error, RuntimeError):
+            if not str(error).endswith("the handler is closed"):
+                return error
+            error = ConnectionResetError(str(error))
+        self.client.left()
+        self._refusal = error
+        return error
 
     def returned(self) -> None:
         """The application is done; whatever it left open is closed here."""
-        self._finish(None)
+        if not self._told:
+            self._finish(None)
 
     async def raised(self, error: BaseException) -> None:
         """The application failed or was cancelled: before, amid or after its response."""
@@ -114,38 +148,45 @@ class Exchange:
 
     def _complete(self, gone: bool, *, broken: bool = False) -> Outcome:
         """Count the request, at its last byte or when it is known that none will follow."""
-        self._outcome = Outcome(
-            method=method_label(self._scope["method"]),
-            endpoint=self._endpoints.template(self._scope, self._root_path, self._path),
-            status=CLIENT_CLOSED_REQUEST if gone else self._status or 500,
-            seconds=time.perf_counter() - self._started,
-            received=self.client.received_bytes,
-            sent=self._sent,
-            broken=broken,
+        outcome = self._outcome = Outcome(
+            method_label(self._scope["method"]),
+            self._endpoints.template(self._scope, *self._arrived),
+            CLIENT_CLOSED_REQUEST if gone else self._status or 500,
+            time.perf_counter() - self._started,
+            self.client.received_bytes,
+            self._sent,
+            broken,
+            current_span(),
         )
-        if self._metrics:
-            self._metrics.record(self._outcome)
-        return self._outcome
+        if self._metrics is not None:
+            self._metrics.record(outcome)
+        return outcome
 
     def _tell(self, error: BaseException | None = None) -> None:
         """Write the request's line."""
         outcome = self._outcome
         assert outcome is not None, "a request is told after it is counted"
         self._told = True
-        if outcome.status == CLIENT_CLOSED_REQUEST:
-            fault = error if isinstance(error, Exception) else None  # a cancellation is the leaving itself
-            level = _log.error if fault else self._level(_log.info)
-            level("request_abandoned", **outcome.as_fields(), exc_info=fault)
-        elif error is not None or outcome.broken:
-            _log.error("request_failed", **outcome.as_fields(), exc_info=error)
+        if error is None and outcome.status < CLIENT_CLOSED_REQUEST and not outcome.broken:
+            level = logging.DEBUG if self._metrics is None else logging.INFO
+            _log.emit(level, "request_completed", outcome.as_fields(), outcome.span)
         else:
-            loud = _log.error if outcome.status >= 500 else _log.info
-            self._level(loud)("request_completed", **outcome.as_fields())
+            self._tell_trouble(outcome, error)
 
-    def _level(self, loud: Callable[..., None]) -> Callable[..., None]:
-        return loud if self._metrics else _log.debug
-
-
-def _size(message: Message) -> int:
-    """Bytes of body; a `pathsend` names a file that the server sends by itself."""
-    return Path(message["path"]).stat().st_size if "path" in message else len(message.get("body", b""))
+    def _tell_trouble(self, outcome: Outcome, error: BaseException | None) -> None:
+        event = "request_completed"
+        if outcome.status == CLIENT_CLOSED_REQUEST:
+            event = "request_abandoned"
+            error = error if isinstance(error, Exception) else None  # a cancellation is the leaving itself
+        elif error is not None or outcome.broken:
+            event = "request_failed"
+        if error is not None or outcome.broken:
+            level = logging.ERROR
+        elif self._metrics is None:
+            level = logging.DEBUG
+        else:
+            level = logging.INFO if outcome.status < 500 else logging.ERROR
+        fields = outcome.as_fields()
+        if error is not None:
+            fields["exc_info"] = error
+        _log.emit(level, event, fields, outcome.span)

@@ -1,11 +1,12 @@
-"""The HTTP metrics, with their children bound once for each label set."""
+"""The HTTP metrics, with their children bound once for each kind of answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from .endpoints import method_label
-from .metrics import Counter, Histogram
+from .exemplar_trace import exemplar_trace
+from .metrics import Counter, Recording
 from .metrics.catalogue import (
     ACTIVE_REQUESTS,
     HTTP_REQUEST_DURATION,
@@ -15,6 +16,7 @@ from .metrics.catalogue import (
     HTTP_RESPONSES_BROKEN,
     Method,
 )
+from .metrics.description import LIMIT
 
 if TYPE_CHECKING:
     from .endpoints import Route
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 _FORESEEN = (200, 500, 502, 503, 504)
 
 
-class _Route(NamedTuple):
-    duration: Histogram[[]]
-    request_size: Histogram[[]]
-    response_size: Histogram[[]]
+class _Series(NamedTuple):
+    """What one request is counted in; all but the total are shared by every status of a route."""
+
+    request: Recording
+    """The total; the duration and the sizes of request and response."""
     broken: Counter[[]]
 
 
@@ -35,16 +38,14 @@ class HttpMetrics:
     """Records requests; labels are bounded by `Endpoints` and `method_label`."""
 
     def __init__(self) -> None:
-        self._routes: dict[tuple[str, str], _Route] = {}
-        self._totals: dict[tuple[str, str, int], Counter[[]]] = {}
+        self._series: dict[tuple[Method, str, int], _Series] = {}
 
     def foresee(self, routes: tuple[Route, ...]) -> None:
         """Create the series of every route, so that they exist before the first request."""
         for route in routes:
             for method in map(method_label, route.methods):
-                self._route(method, route.template)
                 for status in _FORESEEN:
-                    self._total(method, route.template, status)
+                    self._bind(method, route.template, status)
 
     def began(self) -> None:
         """A request is being served."""
@@ -52,30 +53,21 @@ class HttpMetrics:
 
     def record(self, outcome: Outcome) -> None:
         """A request has been served."""
-        ACTIVE_REQUESTS.dec()
-        self._total(outcome.method, outcome.endpoint, outcome.status).inc()
-        route = self._route(outcome.method, outcome.endpoint)
-        route.duration.observe(outcome.seconds)
-        route.request_size.observe(outcome.received)
-        route.response_size.observe(outcome.sent)
+        method, endpoint, status, seconds, received, sent, _, span = outcome
+        series = self._series.get((method, endpoint, status)) or self._bind(method, endpoint, status)
+        trace = None if span is None else exemplar_trace(span)
+        series.request.record(seconds, received, sent, trace=trace)
         if outcome.broken:
-            route.broken.inc()
+            series.broken.inc()
 
-    def _total(self, method: Method, endpoint: str, status: int) -> Counter[[]]:
-        key = (method, endpoint, status)
-        if (child := self._totals.get(key)) is None:
-            child = HTTP_REQUESTS.labels(method=method, endpoint=endpoint, status=str(status))
-            self._totals[key] = child
-        return child
-
-    def _route(self, method: Method, endpoint: str) -> _Route:
-        key = (method, endpoint)
-        if (children := self._routes.get(key)) is None:
-            children = _Route(
-                HTTP_REQUEST_DURATION.labels(method, endpoint),
-                HTTP_REQUEST_SIZE.labels(method, endpoint),
-                HTTP_RESPONSE_SIZE.labels(method, endpoint),
-                HTTP_RESPONSES_BROKEN.labels(method, endpoint),
-            )
-            self._routes[key] = children
-        return children
+    def _bind(self, method: Method, endpoint: str, status: int) -> _Series:
+        histograms = (HTTP_REQUEST_DURATION, HTTP_REQUEST_SIZE, HTTP_RESPONSE_SIZE)
+        request = Recording(
+            HTTP_REQUESTS.labels(method, endpoint, str(status)),
+            [histogram.labels(method, endpoint) for histogram in histograms],
+            active=ACTIVE_REQUESTS,
+        )
+        series = _Series(request, HTTP_RESPONSES_BROKEN.labels(method, endpoint))
+        if len(self._series) < LIMIT:  # an application may answer with any status, and take its routes as they come
+            self._series[method, endpoint, status] = series
+        return series

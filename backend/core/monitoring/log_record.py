@@ -14,41 +14,47 @@ from typing import Any, TypeAlias
 
 import orjson
 import structlog
-from opentelemetry import trace
+from opentelemetry.trace import SpanContext
 
-from .request_id import current_request_id
+from .request_id import request_id_var
 
 Fields: TypeAlias = dict[str, Any]
 Renderer: TypeAlias = Callable[[Fields], bytes]
 
 _JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
 _second: tuple[int, str] = (0, "")  # the last second's text; one tuple, so that threads cannot tear it
+_MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 def timestamp(now: float | None = None) -> str:
     """`now` (seconds since 1970) as UTC with milliseconds: 2025-01-15T10:30:45.123Z."""
     global _second  # noqa: PLW0603 - formatting a second once instead of at every line saves half of the line's cost
-    now = time.time() if now is None else now
+    if now is None:
+        now = time.time()
     whole = int(now)
     second, text = _second
     if second != whole:
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
         _second = (whole, text)
-    return f"{text}.{int((now - whole) * 1000):03d}Z"
+    return text + _MILLISECONDS[int((now - whole) * 1000)]
 
 
-def compose(level: str, event: str, logger: str, own: Mapping[str, Any], *, now: float | None = None) -> Fields:
+def compose(
+    level: str, event: str, logger: str, own: Mapping[str, Any], *, span: SpanContext | None, now: float
+) -> Fields:
     """The fields of a line in their order; an event's own fields cannot overwrite the common ones."""
-    span = trace.get_current_span().get_span_context()
     fields: Fields = {
         "timestamp": timestamp(now),
         "level": level,
         "event": event,
-        "request_id": current_request_id(),
-        "trace_id": f"{span.trace_id:032x}" if span.is_valid else None,
-        "span_id": f"{span.span_id:016x}" if span.is_valid else None,
+        "request_id": request_id_var.get(),
+        "trace_id": None if span is None else f"{span.trace_id:032x}",
+        "span_id": None if span is None else f"{span.span_id:016x}",
         "logger": logger,
     }
+    if own.keys().isdisjoint(fields):
+        fields.update(own)
+        return fields
     for key, value in own.items():
         fields[key if key not in fields else f"{key}_"] = value
     return fields

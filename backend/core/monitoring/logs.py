@@ -10,15 +10,19 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import MutableMapping
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn
 
 import structlog
+from opentelemetry.trace import SpanContext
 
+from .current_span import current_span
 from .log_record import Fields, Renderer, compose, describe_exception, render_console, render_json
 
 # Libraries that tell at INFO what our own lines already say, once for each call.
 _TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite")
+_NAMES = {level: logging.getLevelName(level).lower() for level in range(logging.DEBUG, logging.CRITICAL + 1, 10)}
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
@@ -26,27 +30,21 @@ class _Output:
     """Where lines go and which of them; one for the process."""
 
     def __init__(self) -> None:
-        self.level = logging.INFO
-        self.stream: BinaryIO | None = None
-        self._render: Renderer | None = None
         # Reentrant: the garbage collector may run a finalizer that logs while this very thread writes.
         self._lock = threading.RLock()
+        level = os.environ.get("LOG_LEVEL", "INFO").upper()
+        known = level if level in logging.getLevelNamesMapping() else "INFO"
+        self.configure(os.environ.get("ENVIRONMENT", "").lower() == "production", known, None)
 
     def configure(self, production: bool, level: str, stream: BinaryIO | None) -> None:
         self.level = logging.getLevelNamesMapping()[level.upper()]
         self.stream = stream
-        self._render = render_json if production else render_console(colors=sys.stdout.isatty())
-
-    def ensure(self) -> None:
-        if self._render is None:
-            level = os.environ.get("LOG_LEVEL", "INFO").upper()
-            known = level if level in logging.getLevelNamesMapping() else "INFO"
-            self.configure(os.environ.get("ENVIRONMENT", "").lower() == "production", known, None)
+        self._render: Renderer = render_json if production else render_console(colors=sys.stdout.isatty())
 
     def write(self, fields: Fields) -> None:
         """Write one line; a log that cannot be written must never fail the work that it tells of."""
         try:
-            line = cast("Renderer", self._render)(fields)
+            line = self._render(fields)
             with self._lock:
                 stream = self.stream or sys.stdout.buffer
                 stream.write(line)
@@ -61,33 +59,36 @@ _output = _Output()
 class Logger(structlog.BoundLoggerBase):
     """A structlog logger with one step from call to line: filter, compose, write."""
 
-    def _log(self, level: int, name: str, event: str, fields: Fields) -> None:
-        _output.ensure()
+    def emit(self, level: int, event: str, fields: Fields, span: SpanContext | None) -> None:
+        """Write the line of an event that happened in `span`, from fields that it may keep."""
         if level < _output.level:
             return
-        own = {**self._context, **fields}
-        _attach_exception(own)
-        _output.write(compose(name, event, own.pop("logger", ""), own))
+        bound = self._context
+        if len(bound) > 1:
+            fields = {**{key: value for key, value in bound.items() if key != "logger"}, **fields}
+        if "exc_info" in fields:
+            _attach_exception(fields)
+        _output.write(compose(_NAMES[level], event, bound.get("logger", ""), fields, span=span, now=time.time()))
 
     def debug(self, event: str, **fields: Any) -> None:
         """Log a diagnostic detail."""
-        self._log(logging.DEBUG, "debug", event, fields)
+        self.emit(logging.DEBUG, event, fields, current_span())
 
     def info(self, event: str, **fields: Any) -> None:
         """Log what happened."""
-        self._log(logging.INFO, "info", event, fields)
+        self.emit(logging.INFO, event, fields, current_span())
 
     def warning(self, event: str, **fields: Any) -> None:
         """Log that something is degraded but works."""
-        self._log(logging.WARNING, "warning", event, fields)
+        self.emit(logging.WARNING, event, fields, current_span())
 
     def error(self, event: str, **fields: Any) -> None:
         """Log that something failed."""
-        self._log(logging.ERROR, "error", event, fields)
+        self.emit(logging.ERROR, event, fields, current_span())
 
     def critical(self, event: str, **fields: Any) -> None:
         """Log that the service cannot go on."""
-        self._log(logging.CRITICAL, "critical", event, fields)
+        self.emit(logging.CRITICAL, event, fields, current_span())
 
     def exception(self, event: str, **fields: Any) -> None:
         """Log a failure with the exception being handled."""
@@ -109,7 +110,8 @@ class _LineHandler(logging.Handler):
         own = {key: value for key, value in vars(record).items() if key not in _RECORD_KEYS}
         if error is not None:
             own |= describe_exception(error)
-        _output.write(compose(record.levelname.lower(), _message(record), record.name, own, now=record.created))
+        level, span = record.levelname.lower(), current_span()
+        _output.write(compose(level, _message(record), record.name, own, span=span, now=record.created))
 
 
 def configure_logging(*, production: bool, level: str = "INFO", stream: BinaryIO | None = None) -> None:
@@ -137,7 +139,9 @@ def _foreign_structlog(_: object, method: str, event: MutableMapping[str, Any]) 
     if logging.getLevelNamesMapping().get(level.upper(), logging.INFO) >= _output.level:
         fields = dict(event)
         _attach_exception(fields)
-        _output.write(compose(level, str(fields.pop("event", "")), "structlog", fields))
+        _output.write(
+            compose(level, str(fields.pop("event", "")), "structlog", fields, span=current_span(), now=time.time())
+        )
     raise structlog.DropEvent
 
 

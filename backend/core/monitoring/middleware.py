@@ -9,6 +9,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .client import client_of
 from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
@@ -19,6 +20,8 @@ from .options import MonitoringOptions
 from .pages import PREFIX, Pages
 from .request_id import accept_request_id, request_id_var
 from .vitals import Vitals
+
+_OWN = PREFIX + "/"
 
 
 class Monitoring:
@@ -37,22 +40,20 @@ class Monitoring:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection or the lifespan, as ASGI calls it."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._start()  # for servers without lifespan; otherwise it runs already
-        own = _below(scope).startswith(PREFIX + "/")
-        request_id = accept_request_id(scope["headers"])
+        if scope["type"] != "http":
+            await (self._lifespan if scope["type"] == "lifespan" else self.app)(scope, receive, send)
+            return
+        if not self._vitals.running:
+            self._start()  # for servers without lifespan
+        own = _OWN in scope["path"] and _below(scope).startswith(_OWN)
+        headers = dict(scope["headers"])
+        request_id = accept_request_id(headers)
         token = request_id_var.set(request_id)
+        client = client_of(scope, receive, headers)
         metrics = None if own else self._metrics
-        exchange = Exchange(scope, receive, send, request_id=request_id, endpoints=self._endpoints, metrics=metrics)
+        exchange = Exchange(scope, send, client, request_id, endpoints=self._endpoints, metrics=metrics)
         try:
-            await (self._own_page if own else self.app)(scope, exchange.client.receive, exchange.send)
+            await (self._own_page if own else self.app)(scope, client.receive, exchange.send)
         except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
             raise

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from opentelemetry.trace import SpanContext
 
 from .metrics.catalogue import Method
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is known about a request when its last byte is out, or when none will follow; sizes in bytes of body."""
 
     method: Method
@@ -18,14 +19,17 @@ class Outcome:
     received: int
     sent: int
     broken: bool
+    span: SpanContext | None
+    """The span that its last byte was sent in."""
 
-    def as_fields(self) -> dict[str, str | int | float]:
+    def as_fields(self) -> dict[str, Any]:
         """The fields of the request's log line."""
+        method, endpoint, status, seconds, received, sent, _, _ = self
         return {
-            "method": self.method,
-            "endpoint": self.endpoint,
-            "status": self.status,
-            "duration_seconds": round(self.seconds, 6),
-            "request_size_bytes": self.received,
-            "response_size_bytes": self.sent,
+            "method": method,
+            "endpoint": endpoint,
+            "status": status,
+            "duration_seconds": int(seconds * 1e6) / 1e6,  # round() is ten times as slow
+            "request_size_bytes": received,
+            "response_size_bytes": sent,
         }

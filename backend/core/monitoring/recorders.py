@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Literal, Protocol, TypeAlias, get_args
 
 from .cost import cost_usd
+from .current_span import current_span
+from .exemplar_trace import exemplar_trace
 from .logs import get_logger
 from .metrics import catalogue
 from .usage import Usage, read_usage
@@ -64,7 +66,7 @@ class AgentRecorder:
         status = status_of(error)
         status = "error" if status == "timeout" else status
         self._totals[status].inc()
-        self._duration.observe(seconds)
+        self._duration.observe(seconds, exemplar_trace(current_span()))
         fields = {"agent_type": self.agent_type, "status": status, "duration_seconds": round(seconds, 6)}
         if status == "error":
             catalogue.AGENT_ERRORS.labels(agent_type=self.agent_type, error_type=type(error).__name__).inc()
@@ -100,7 +102,7 @@ class LLMRecorder:
     def record(self, status: Status, seconds: float, usage: Usage | None) -> None:
         """Count one attempt; tokens are counted whatever its outcome, since they are paid for all the same."""
         self._totals[status].inc()
-        self._duration.observe(seconds)
+        self._duration.observe(seconds, exemplar_trace(current_span()))
         if usage is not None:
             for type_, tokens in self._tokens.items():
                 tokens.inc(max(getattr(usage, type_), 0))
@@ -134,7 +136,7 @@ class ToolRecorder:
         """A call has ended."""
         status = status_of(error)
         self._totals["error" if status == "timeout" else status].inc()
-        self._duration.observe(seconds)
+        self._duration.observe(seconds, exemplar_trace(current_span()))
 
 
 class QueryRecorder:
@@ -150,7 +152,7 @@ class QueryRecorder:
     def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> None:
         """It has been answered or refused."""
         self._total.inc()
-        self._duration.observe(seconds)
+        self._duration.observe(seconds, exemplar_trace(current_span()))
 
 
 class CacheRecorder:

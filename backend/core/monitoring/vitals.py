@@ -24,21 +24,18 @@ class Vitals:
     def __init__(self, health: Health) -> None:
         self._health = health
         self._tasks: list[asyncio.Task[None]] = []
-
-    @property
-    def running(self) -> bool:
-        """Whether the tasks have been started."""
-        return bool(self._tasks)
+        self.running = False
 
     def start(self) -> None:
         """Start the tasks in the running event loop."""
-        if not self._tasks:
+        if not self.running:
+            self.running = True
             loops = (self._health.keep_fresh, _watch_memory, _watch_lag, _tidy_metrics)
             self._tasks = [asyncio.create_task(_survive(loop), name=f"monitoring.{loop.__name__}") for loop in loops]
 
     async def stop(self) -> None:
         """Cancel the tasks and wait for their end."""
-        tasks, self._tasks = self._tasks, []
+        tasks, self._tasks, self.running = self._tasks, [], False
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,6 +3,7 @@
 from .description import Description
 from .exemplars import Trace
 from .instruments import Counter, Gauge, Histogram, Info
+from .recording import Recording
 from .registry import REGISTRY, Exposition, Registry, render_metrics
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Gauge",
     "Histogram",
     "Info",
+    "Recording",
     "Registry",
     "Trace",
     "render_metrics",

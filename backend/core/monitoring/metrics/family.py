@@ -31,7 +31,7 @@ class Family(Generic[S]):
 
     def __init__(self, description: Description, store: Store, troubles: Troubles, new: Callable[[], S]) -> None:
         self.description = description
-        self._store, self._troubles, self._new = store, troubles, new
+        self.store, self._troubles, self._new = store, troubles, new
         self.series: dict[tuple[Any, ...], S] = {}
         # Those whose numbers are in memory, as the page wants them. All of them, where there is one worker.
         self.texts: list[bytes] = []
@@ -49,7 +49,7 @@ class Family(Generic[S]):
 
     def adopt(self, series: S) -> None:
         """Take in the one label set of a metric that has no labels."""
-        with self._store.lock:
+        with self.store.lock:
             self.series[()] = series
             series._bind(self._place(b""))
 
@@ -57,7 +57,7 @@ class Family(Generic[S]):
         """Room for an exemplar in each bucket of a label set. Call it with the lock held."""
         text = next(self._text(values) for values, other in self.series.items() if other is series)
         count = (len(self.description.buckets) + 1) * exemplars.CELLS
-        place = self._store.place_exemplars(self.description, text, count)
+        place = self.store.place_exemplars(self.description, text, count)
         view = place.cells[place.at : place.at + count].cast("B")
         if place.position >= 0:
             self.exemplars.append((text, view))
@@ -68,7 +68,7 @@ class Family(Generic[S]):
 
     def _make(self, values: tuple[Any, ...]) -> S:
         cleaned = tuple(map(labels.clean, values))
-        with self._store.lock:
+        with self.store.lock:
             series = self.series.get(cleaned)
             crowded = series is None and len(self.series) - self._overflowing >= self.description.limit
             if crowded:
@@ -81,11 +81,11 @@ class Family(Generic[S]):
         # Told without the lock: a log that blocks must not keep anybody from recording.
         if crowded:
             self._troubles.overflowed(self.description.name, self._fullest)
-        self._troubles.refused(self._store)
+        self._troubles.refused(self.store)
         return series
 
     def _place(self, text: bytes) -> Place:
-        place = self._store.place(self.description, text)
+        place = self.store.place(self.description, text)
         if place.position >= 0:
             self.texts.append(text)
             self.positions.append(place.position)
@@ -101,6 +101,7 @@ class Family(Generic[S]):
     def move(self) -> None:
         """Give each label set that is in memory a new place with the numbers it has. Call it with the lock held."""
         in_memory = set(self.texts)
+        self.store.moves += 1
         self.texts, self.positions, self.exemplars = [], array("q"), []
         for values, series in self.series.items():
             text = self._text(values)
@@ -115,6 +116,7 @@ class Family(Generic[S]):
 
         What adds up starts at 0, since the parent goes on telling its share; facts and states are true here as well.
         """
+        self.store.moves += 1
         self.texts, self.positions, self.exemplars = [], array("q"), []
         adds_up = self.description.across == "sum"
         for values, series in self.series.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import RLock
-from typing import Any, Generic, ParamSpec, Self, TypedDict
+from typing import Any, Generic, NoReturn, ParamSpec, Self, TypedDict, cast
 
 from .description import NO_VALUES, Description, Values
 from .family import Family
@@ -44,7 +44,9 @@ class Instrument(Generic[P]):
         description = Description(name, type, help, names, values=values, **options)  # type: ignore[arg-type]
         self._lock = registry.store.lock
         self._family = registry.declare(description, self._child)
-        if not names:
+        if names:
+            self._bind(Place(cast("memoryview[float]", _Unbound(name)), 0))
+        else:
             self._family.adopt(self)
 
     def _child(self) -> Self:
@@ -55,8 +57,17 @@ class Instrument(Generic[P]):
     def _bind(self, place: Place) -> None:
         self._cells, self._at = place.cells, place.at
 
-    def __getattr__(self, name: str) -> Any:
-        """Only a slot that was never filled comes here."""
-        if name == "_cells":
-            raise ValueError(f"{self._family.description.name} has labels: bind them with .labels() before recording")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+class _Unbound:
+    """The cells of a metric whose labels were not bound: recording it says so.
+
+    A `__getattr__` would say it too, and slow down every access to every attribute.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getitem__(self, _: object) -> NoReturn:
+        raise ValueError(f"{self._name} has labels: bind them with .labels() before recording")
+
+    __setitem__ = __getitem__

@@ -121,7 +121,10 @@ class Gauge(Instrument[P]):
 
     def dec(self: Gauge[[]], amount: float = 1.0) -> None:
         """Take `amount` away."""
-        self.inc(-amount)
+        with self._lock:
+            self._cells[self._at] -= amount
+            if self._dated:
+                self._cells[self._at + 1] = time.monotonic()
 
     def _bind(self, place: Place) -> None:
         super()._bind(place)
@@ -134,9 +137,10 @@ class Histogram(Instrument[P]):
     There is no count beside the buckets that could contradict them: it is their sum.
     """
 
-    __slots__ = ("_edges", "_exemplars")
+    __slots__ = ("_edges", "_exemplars", "_sum")
 
     _edges: tuple[float, ...]
+    _sum: int
     _exemplars: memoryview | None
 
     @overload
@@ -182,9 +186,9 @@ class Histogram(Instrument[P]):
             raise ValueError(f"{value} cannot be observed")
         bucket = bisect_left(self._edges, value)
         with self._lock:
-            cells, at = self._cells, self._at
-            cells[at + bucket] += 1.0
-            cells[at + len(self._edges) + 1] += value
+            cells = self._cells
+            cells[self._at + bucket] += 1.0
+            cells[self._sum] += value
             if trace is not None:
                 self._keep_exemplar(bucket, exemplars.pack(value, trace))
 
@@ -197,6 +201,7 @@ class Histogram(Instrument[P]):
     def _bind(self, place: Place) -> None:
         super()._bind(place)
         self._edges, self._exemplars = self._family.description.buckets, None
+        self._sum = self._at + len(self._edges) + 1
 
 
 class Info:

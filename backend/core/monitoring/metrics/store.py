@@ -20,6 +20,8 @@ class Store:
         self.lock = threading.RLock()
         self.memory = MemoryCells()
         self.file: WorkerFile | None = None
+        self.moves = 0
+        """How often label sets were given another place; who remembers one must look again when it has risen."""
         self.refusal: OSError | None = None
         """Why the file has not taken what was placed last: its disk is full."""
 
