@@ -43,7 +43,10 @@ def observed(function: Callable[P, R], recorder: Recorder) -> Callable[P, R]:
 
 
 class _Execution:
-    """One execution; as a context manager it tells the recorder how the block ended."""
+    """One execution; as a context manager it tells the recorder how the block ended.
+
+    A fault of the telemetry is told and never reaches the code that it watches.
+    """
 
     __slots__ = ("_recorder", "_started", "result")
 
@@ -52,13 +55,19 @@ class _Execution:
         self.result: object = None
 
     def __enter__(self) -> Self:
-        _safely(self._recorder.begin)
+        try:
+            self._recorder.begin()
+        except Exception:
+            _log.exception("telemetry_failed")
         self._started = time.perf_counter()
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> None:
         seconds = time.perf_counter() - self._started
-        _safely(lambda: self._recorder.end(seconds, error, self.result))
+        try:
+            self._recorder.end(seconds, error, self.result)
+        except Exception:
+            _log.exception("telemetry_failed")
 
     def saw(self, item: object) -> None:
         """Remember a yielded value; the usage of a stream stands in its last chunk that has one."""
@@ -72,14 +81,6 @@ def _says_more(item: object) -> bool:
     except Exception:  # the item's own fault, met only because we looked
         return False
     return usage is not None
-
-
-def _safely(tell: Callable[[], None]) -> None:
-    """A fault of the telemetry is told and never reaches the code that it watches."""
-    try:
-        tell()
-    except Exception:
-        _log.exception("telemetry_failed")
 
 
 def _function(function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:

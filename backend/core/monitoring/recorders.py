@@ -14,7 +14,7 @@ from .cost import cost_usd
 from .current_span import current_span
 from .exemplar_trace import exemplar_trace
 from .logs import get_logger
-from .metrics import catalogue
+from .metrics import Recording, Trace, catalogue
 from .usage import Usage, read_usage
 
 Status: TypeAlias = Literal["success", "error", "timeout", "cancelled"]
@@ -43,16 +43,26 @@ def status_of(error: BaseException | None) -> Status:
     return "timeout" if isinstance(error, TimeoutError) else "error"
 
 
+def _trace() -> Trace | None:
+    """What an observation made now is an exemplar of."""
+    span = current_span()
+    return None if span is None else exemplar_trace(span)
+
+
 class AgentRecorder:
     """Runs of one agent; `error_types` are the class names of errors that are foreseen."""
 
     def __init__(self, agent_type: str, error_types: Iterable[str] = ()) -> None:
         self.agent_type = agent_type
-        self._totals = {
-            status: catalogue.AGENT_EXECUTIONS.labels(agent_type=agent_type, status=status)
+        duration = catalogue.AGENT_EXECUTION_DURATION.labels(agent_type=agent_type)
+        self._ends = {
+            status: Recording(
+                catalogue.AGENT_EXECUTIONS.labels(agent_type=agent_type, status=status),
+                [duration],
+                active=catalogue.ACTIVE_AGENTS,
+            )
             for status in ("success", "error", "cancelled")
         }
-        self._duration = catalogue.AGENT_EXECUTION_DURATION.labels(agent_type=agent_type)
         for error_type in error_types:
             catalogue.AGENT_ERRORS.labels(agent_type=agent_type, error_type=error_type)
 
@@ -62,11 +72,9 @@ class AgentRecorder:
 
     def end(self, seconds: float, error: BaseException | None, result: object = None) -> None:
         """A run has ended; writes its log line."""
-        catalogue.ACTIVE_AGENTS.dec()
         status = status_of(error)
         status = "error" if status == "timeout" else status
-        self._totals[status].inc()
-        self._duration.observe(seconds, exemplar_trace(current_span()))
+        self._ends[status].record(seconds, trace=_trace())
         fields = {"agent_type": self.agent_type, "status": status, "duration_seconds": round(seconds, 6)}
         if status == "error":
             catalogue.AGENT_ERRORS.labels(agent_type=self.agent_type, error_type=type(error).__name__).inc()
@@ -83,11 +91,11 @@ class LLMRecorder:
     def __init__(self, provider: str, model: str, *, free: bool = False) -> None:
         self._provider, self._model, self._free = provider, model, free
         labels = {"provider": provider, "model": model}
-        self._totals = {
-            status: catalogue.LLM_REQUESTS.labels(**labels, status=status)
+        duration = catalogue.LLM_REQUEST_DURATION.labels(**labels)
+        self._ends = {
+            status: Recording(catalogue.LLM_REQUESTS.labels(**labels, status=status), [duration])
             for status in ("success", "error", "timeout", "cancelled")
         }
-        self._duration = catalogue.LLM_REQUEST_DURATION.labels(**labels)
         self._tokens = {type_: catalogue.LLM_TOKENS.labels(**labels, type=type_) for type_ in _TOKEN_TYPES}
         self._cost = catalogue.LLM_COST.labels(**labels)
         self._unpriced = catalogue.LLM_UNPRICED.labels(**labels)
@@ -101,8 +109,7 @@ class LLMRecorder:
 
     def record(self, status: Status, seconds: float, usage: Usage | None) -> None:
         """Count one attempt; tokens are counted whatever its outcome, since they are paid for all the same."""
-        self._totals[status].inc()
-        self._duration.observe(seconds, exemplar_trace(current_span()))
+        self._ends[status].record(seconds, trace=_trace())
         if usage is not None:
             for type_, tokens in self._tokens.items():
                 tokens.inc(max(getattr(usage, type_), 0))
@@ -123,11 +130,11 @@ class ToolRecorder:
     """Calls of one tool."""
 
     def __init__(self, tool_name: str) -> None:
-        self._totals = {
-            status: catalogue.TOOL_EXECUTIONS.labels(tool_name=tool_name, status=status)
+        duration = catalogue.TOOL_EXECUTION_DURATION.labels(tool_name=tool_name)
+        self._ends = {
+            status: Recording(catalogue.TOOL_EXECUTIONS.labels(tool_name=tool_name, status=status), [duration])
             for status in ("success", "error", "cancelled")
         }
-        self._duration = catalogue.TOOL_EXECUTION_DURATION.labels(tool_name=tool_name)
 
     def begin(self) -> None:
         """A call starts."""
@@ -135,24 +142,22 @@ class ToolRecorder:
     def end(self, seconds: float, error: BaseException | None, result: object) -> None:
         """A call has ended."""
         status = status_of(error)
-        self._totals["error" if status == "timeout" else status].inc()
-        self._duration.observe(seconds, exemplar_trace(current_span()))
+        self._ends["error" if status == "timeout" else status].record(seconds, trace=_trace())
 
 
 class QueryRecorder:
     """Statements of one operation on one table; a failed one counts too."""
 
     def __init__(self, operation: str, table: str) -> None:
-        self._total = catalogue.DB_QUERIES.labels(operation=operation, table=table)
-        self._duration = catalogue.DB_QUERY_DURATION.labels(operation=operation, table=table)
+        duration = catalogue.DB_QUERY_DURATION.labels(operation=operation, table=table)
+        self._end = Recording(catalogue.DB_QUERIES.labels(operation=operation, table=table), [duration])
 
     def begin(self) -> None:
         """A statement is sent."""
 
     def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> None:
         """It has been answered or refused."""
-        self._total.inc()
-        self._duration.observe(seconds, exemplar_trace(current_span()))
+        self._end.record(seconds, trace=_trace())
 
 
 class CacheRecorder:
