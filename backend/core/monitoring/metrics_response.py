@@ -64,9 +64,8 @@ class MetricsResponse(Response):
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         """The page in chunks of a fit size; the loop has a turn whenever a slice of time is over."""
-        others = await asyncio.to_thread(
-            self._registry.foreign, prometheus_client.REGISTRY, openmetrics=self._openmetrics
-        )
+        beside = [prometheus_client.REGISTRY]
+        others = await asyncio.to_thread(self._registry.others, beside, openmetrics=self._openmetrics)
         spent, ready = 0.0, bytearray()
         pieces: Iterator[bytes] = self._registry.pieces(others, openmetrics=self._openmetrics)
         started = time.perf_counter()

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import prometheus_client
+
 from .health import Health
 from .logs import get_logger
 from .metrics import REGISTRY
@@ -59,8 +61,8 @@ async def _watch_memory() -> None:
 
 async def _tidy_metrics() -> None:
     while True:
+        await asyncio.to_thread(REGISTRY.tidy, beside=[prometheus_client.REGISTRY])
         await asyncio.sleep(TIDY_SECONDS)
-        await asyncio.to_thread(REGISTRY.tidy)
 
 
 async def _watch_lag() -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import prometheus_client
+from prometheus_client.metrics_core import Metric
 
 from . import exemplars, forks, labels
 from .description import Description
 from .exposition import foreign, negotiation, writing
 from .family import Family, S
 from .memory import MemoryCells
+from .shared import notes
 from .shared.workers import Workers
 from .store import Store
 from .table import Table
@@ -64,8 +67,11 @@ class Registry:
             self._workers = Workers(directory, service, self.troubles)
             self._open_file()
 
-    def tidy(self) -> None:
-        """Fold what dead workers have left, and try again to share what a full disk did not take. It may block."""
+    def tidy(self, *, beside: Iterable[prometheus_client.CollectorRegistry] = ()) -> None:
+        """Fold what dead workers have left, and try again to share what a full disk did not take.
+
+        Leaves a note of other registries, for the other workers to show. It may block.
+        """
         if self._workers is None:
             return
         self._workers.fold()
@@ -73,6 +79,9 @@ class Registry:
             self._open_file()
         elif any(family.texts for family in self._families.values()):
             self._move()
+        if (file := self.store.file) is not None:
+            with suppress(OSError):  # a full disk is told of already
+                notes.leave(file.path, foreign.note(self._families_of(beside)))
 
     def begin_anew(self) -> None:
         """Start over in a process that was just forked; `forks` calls it."""
@@ -108,18 +117,24 @@ class Registry:
     def render(self, accept: str = "", *, beside: Iterable[prometheus_client.CollectorRegistry] = ()) -> Exposition:
         """The exposition in the format that `accept` asks for, followed by that of other registries."""
         openmetrics = negotiation.wants_openmetrics(accept)
-        others = b"".join(self.foreign(registry, openmetrics=openmetrics) for registry in beside)
-        body = b"".join(self.pieces(others, openmetrics=openmetrics))
+        body = b"".join(self.pieces(self.others(beside, openmetrics=openmetrics), openmetrics=openmetrics))
         return Exposition(body, negotiation.OPENMETRICS if openmetrics else negotiation.TEXT)
 
-    def foreign(self, registry: prometheus_client.CollectorRegistry, *, openmetrics: bool) -> bytes:
-        """The exposition of another registry, without metrics whose names are taken here.
+    def others(self, beside: Iterable[prometheus_client.CollectorRegistry], *, openmetrics: bool) -> bytes:
+        """The exposition of other registries, without metrics whose names are taken here.
 
-        Its numbers are of this process alone. Where there are several workers, a label `pid` says of which.
+        Where there are several workers it shows those of all: of the others, what they had when they tidied last.
         """
-        taken = frozenset(metric.family for metric in self.descriptions())
-        more = {} if self._workers is None else {"pid": str(os.getpid())}
-        return foreign.write(registry, openmetrics=openmetrics, taken=taken, more=more)
+        shown = self._families_of(beside)
+        for note in self._workers.notes_of_others(self.store.file) if self._workers is not None else ():
+            with suppress(ValueError):  # of another version
+                shown += foreign.read_note(note)
+        return foreign.write(shown, openmetrics=openmetrics)
+
+    def _families_of(self, registries: Iterable[prometheus_client.CollectorRegistry]) -> list[Metric]:
+        taken = {metric.family for metric in self.descriptions()}
+        pid = "" if self._workers is None else str(os.getpid())
+        return [family for registry in registries for family in foreign.families(registry, taken, pid)]
 
     def pieces(self, others: bytes = b"", *, openmetrics: bool) -> Iterator[bytes]:
         """The page in pieces, each made in a fraction of a millisecond; empty ones are steps towards the next."""

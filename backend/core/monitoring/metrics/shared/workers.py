@@ -13,11 +13,12 @@ from backend.core.monitoring.metrics.description import Description
 from backend.core.monitoring.metrics.table import Table
 from backend.core.monitoring.metrics.troubles import Troubles
 
+from . import notes
 from .directory import Directory
 from .file_reader import FileReader
 from .folding import fold
 from .merging import Merged
-from .record import TornError
+from .record import TornError, service_digest
 from .worker_file import WorkerFile
 
 
@@ -43,7 +44,13 @@ class Workers:
     def fold(self) -> int:
         """Fold the files of the dead; returns how many. Raises OSError when there is no room for it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        return fold(Directory(self.path, self._service, self._troubles))
+        folded = fold(Directory(self.path, self._service, self._troubles))
+        notes.remove_orphans(self.path)
+        return folded
+
+    def notes_of_others(self, mine: WorkerFile | None) -> list[bytes]:
+        """What the other live workers have noted last."""
+        return list(notes.of_others(self.path, service_digest(self._service), mine.path if mine else None))
 
     def take_in(self, descriptions: Iterable[Description]) -> Iterator[bytes]:
         """Take in what all files have new, in steps, each of which yields b""."""
