@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MethodType
 from typing import Any
 
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 _BODIED = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -110,3 +110,13 @@ def _poll(receive: Receive) -> Message | None:
         return message
     iterator.close()
     return None
+
+
+def cut_off(send: Send) -> None:
+    """Close the connection of a client that does not read, as far as the server lets us: uvicorn does.
+
+    Left to itself it would wait, with all that it has not sent yet, until the client has read that.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()

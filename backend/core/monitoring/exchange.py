@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
-from .client import Client, SilentClient
+from .client import Client, SilentClient, cut_off
 from .current_span import current_span
 from .endpoints import Endpoints, method_label
 from .http_metrics import HttpMetrics
@@ -128,6 +128,8 @@ class Exchange:
 
     async def raised(self, error: BaseException) -> None:
         """The application failed or was cancelled: before, amid or after its response."""
+        if isinstance(error, ClientDisconnect):
+            cut_off(self._send)
         if isinstance(error, ClientDisconnect) or error is self._refusal:
             self._finish(None)  # the application noticed that the client had left: no fault of its own
         elif self._told and self._outcome is not None:
