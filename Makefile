@@ -9,6 +9,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 # What is installed is known by the content of the locks: these files hold the checksum of what was installed last.
 RUN = cat pyproject.toml requirements/run.txt | cksum
 DEV = cat pyproject.toml requirements/run.txt requirements/dev.txt | cksum
+BENCH = cat pyproject.toml requirements/bench.txt | cksum
 INSTALL = $(BIN)/uv pip install --quiet --no-deps --editable .
 
 help: ## show this list
@@ -25,6 +26,14 @@ up: setup ## start the backend and all parts beside it; Ctrl-C stops them
 test: develop ## run all tests, on real parts
 	@$(BIN)/python -m artisan.stack.tools .artisan || echo 'Tests that need them will say so.'
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: $(BIN)/uv ## measure what the monitoring costs, beside its peers; ARGS=--quick for two minutes of it
+	@[ "$$($(BENCH))" = "$$(cat .artisan/bench/installed 2>/dev/null)" ] || { \
+	  echo 'Installing what requirements/bench.txt names ...' && \
+	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python .artisan/bench && \
+	  $(BIN)/uv pip sync --compile-bytecode --python .artisan/bench requirements/bench.txt && \
+	  $(INSTALL) --python .artisan/bench && $(BENCH) > .artisan/bench/installed; }
+	@.artisan/bench/bin/python -m benchmarks $(ARGS)
 
 drill: setup ## rehearse every alarm by a real fault, up to its mail; ARGS="RedisUnavailable" for one
 	@$(BIN)/python -m artisan.stack.tools .artisan || echo 'A rehearsal needs them.'
@@ -46,6 +55,7 @@ docs: develop ## write the generated documents and dashboards anew
 lock: $(BIN)/uv ## lock the versions of all dependencies; ARGS=--upgrade for newer ones
 	$(COMPILE) --extra stack -o requirements/run.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra stack --extra dev -c requirements/run.txt -o requirements/dev.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra bench -c requirements/dev.txt -o requirements/bench.txt $(ARGS) pyproject.toml
 
 clean: ## remove .venv and the stack's state with its data
 	rm -rf .venv .artisan
@@ -67,4 +77,4 @@ $(BIN)/uv:
 	else echo 'Python 3.11 or later was not found; if it is not on PATH: make PYTHON=/its/path' >&2; fi; \
 	exit 1
 
-.PHONY: help setup up test drill check docs lock clean develop
+.PHONY: help setup up test bench drill check docs lock clean develop

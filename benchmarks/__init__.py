@@ -1,0 +1,1 @@
+"""What the monitoring costs, measured beside its peers: `make bench`."""
