@@ -16,11 +16,13 @@ import orjson
 import structlog
 from opentelemetry.trace import SpanContext
 
+from .redaction import redact, redact_named
 from .request_id import request_id_var
 
 Fields: TypeAlias = dict[str, Any]
 Renderer: TypeAlias = Callable[[Fields], bytes]
 
+_HARMLESS = frozenset({int, float, bool, type(None)})
 _JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
 _second: tuple[int, str] = (0, "")  # the last second's text; one tuple, so that threads cannot tear it
 _MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
@@ -42,21 +44,19 @@ def timestamp(now: float | None = None) -> str:
 def compose(
     level: str, event: str, logger: str, own: Mapping[str, Any], *, span: SpanContext | None, now: float
 ) -> Fields:
-    """The fields of a line in their order; an event's own fields cannot overwrite the common ones."""
+    """The fields of a line in their order, redacted; an event's own cannot overwrite the common ones."""
     fields: Fields = {
         "timestamp": timestamp(now),
         "level": level,
-        "event": event,
+        "event": redact(event),
         "request_id": request_id_var.get(),
         "trace_id": None if span is None else f"{span.trace_id:032x}",
         "span_id": None if span is None else f"{span.span_id:016x}",
         "logger": logger,
     }
-    if own.keys().isdisjoint(fields):
-        fields.update(own)
-        return fields
     for key, value in own.items():
-        fields[key if key not in fields else f"{key}_"] = value
+        name = key if key not in fields else f"{key}_"
+        fields[name] = value if type(value) in _HARMLESS else redact_named(key, value)
     return fields
 
 
@@ -94,7 +94,7 @@ def render_console(*, colors: bool) -> Renderer:
 
 def _shown(value: object) -> str:
     try:
-        return repr(value)
+        return redact(repr(value))
     except Exception:  # a broken repr must not cost the line
         return f"<{type(value).__name__} without a repr>"
 
