@@ -13,16 +13,16 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
+from . import request_line
 from .client import Client, SilentClient, cut_off
 from .current_span import current_span
 from .endpoints import Endpoints, method_label
 from .http_metrics import HttpMetrics
 from .logs import get_logger
-from .outcome import Outcome
+from .outcome import CLIENT_CLOSED_REQUEST, Outcome
 from .problem import problem
 from .request_id import HEADER
 
-CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left before it had its answer
 _BODIES = frozenset({"http.response.body", "http.response.pathsend"})
 _EMPTY = {"type": "http.response.body", "body": b"", "more_body": True}
 _log = get_logger("monitoring.request")
@@ -169,26 +169,6 @@ class Exchange:
         outcome = self._outcome
         assert outcome is not None, "a request is told after it is counted"
         self._told = True
-        if error is None and outcome.status < CLIENT_CLOSED_REQUEST and not outcome.broken:
-            level = logging.DEBUG if self._metrics is None else logging.INFO
-            _log.emit(level, "request_completed", outcome.as_fields(), outcome.span)
-        else:
-            self._tell_trouble(outcome, error)
-
-    def _tell_trouble(self, outcome: Outcome, error: BaseException | None) -> None:
-        event = "request_completed"
-        if outcome.status == CLIENT_CLOSED_REQUEST:
-            event = "request_abandoned"
-            error = error if isinstance(error, Exception) else None  # a cancellation is the leaving itself
-        elif error is not None or outcome.broken:
-            event = "request_failed"
-        if error is not None or outcome.broken:
-            level = logging.ERROR
-        elif self._metrics is None:
-            level = logging.DEBUG
-        else:
-            level = logging.INFO if outcome.status < 500 else logging.ERROR
-        fields = outcome.as_fields()
-        if error is not None:
-            fields["exc_info"] = error
-        _log.emit(level, event, fields, outcome.span)
+        request_line.tell(
+            outcome, self._request_id, error, usual=logging.DEBUG if self._metrics is None else logging.INFO
+        )

@@ -39,18 +39,25 @@ class _Output:
     def configure(self, production: bool, level: str, stream: BinaryIO | None) -> None:
         self.level = logging.getLevelNamesMapping()[level.upper()]
         self.stream = stream
+        self.json = production
         self._render: Renderer = render_json if production else render_console(colors=sys.stdout.isatty())
 
     def write(self, fields: Fields) -> None:
         """Write one line; a log that cannot be written must never fail the work that it tells of."""
         try:
             line = self._render(fields)
+        except (ValueError, RuntimeError):
+            return  # a value that cannot be shown
+        self.write_line(line)
+
+    def write_line(self, line: bytes) -> None:
+        try:
             with self._lock:
                 stream = self.stream or sys.stdout.buffer
                 stream.write(line)
                 stream.flush()
         except (OSError, ValueError, AttributeError, RuntimeError):
-            return  # a closed or broken pipe, no stdout at all, a value without a bottom, a write amid a write
+            return  # a closed or broken pipe, no stdout at all, a write amid a write
 
 
 _output = _Output()
@@ -93,6 +100,16 @@ class Logger(structlog.BoundLoggerBase):
     def exception(self, event: str, **fields: Any) -> None:
         """Log a failure with the exception being handled."""
         self.error(event, exc_info=fields.pop("exc_info", True), **fields)
+
+
+def writes_json(level: int) -> bool:
+    """Whether lines of this level are written, and as JSON: then a `LineTemplate` may make them."""
+    return _output.json and level >= _output.level
+
+
+def write_line(line: bytes) -> None:
+    """Write a line that was made elsewhere."""
+    _output.write_line(line)
 
 
 def get_logger(name: str) -> Logger:
