@@ -1,4 +1,7 @@
-"""A service with a large page of metrics, which watches how long its event loop is kept from others."""
+"""A service with a large page of metrics, which watches how long its event loop is kept from others.
+
+It has something in each metric of the catalogue, too, with label values of which a careless writer makes a broken page.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from backend.core.monitoring import Monitoring, metrics_response
-from backend.core.monitoring.metrics import Histogram, Trace
+from backend.core.monitoring.metrics import Counter, Gauge, Histogram, Trace, catalogue
 
-metrics_response.DEADLINE_SECONDS = 3.0  # a scraper that does not read is cut off within a test's time
+metrics_response.DEADLINE_SECONDS = 8.0  # a scraper that does not read is cut off within a test's time
 
 METRICS, LABEL_SETS, BUCKETS = 8, 1000, [float(edge) for edge in range(1, 11)]
 LINES = METRICS * LABEL_SETS * (len(BUCKETS) + 3)
@@ -22,6 +25,9 @@ _LARGE = [
     for number in range(METRICS)
 ]
 _PAID = Histogram("paid_seconds", "With exemplars", buckets=(0.1, 1), unit="seconds")
+_ODD = 'odd "\\\n☃'
+# What a Prometheus asks for that is told to use the text format alone.
+_TEXT_ALONE = (b"accept", b"text/plain;version=0.0.4;q=0.2,*/*;q=0.1")
 
 
 async def _heartbeat(gaps: list[float]) -> None:
@@ -32,11 +38,25 @@ async def _heartbeat(gaps: list[float]) -> None:
         gaps[0] = max(gaps[0], time.thread_time() - before)
 
 
+def _record_in(metric: Counter[...] | Gauge[...] | Histogram[...]) -> None:
+    """One label set of a declared metric, with something in it."""
+    description = metric._family.description
+    values = [description.values.get(label, (_ODD,))[0] for label in description.labels]
+    child = metric.labels(*values) if values else metric
+    if isinstance(child, Histogram):
+        child.observe(0.3)
+    else:
+        child.inc()
+
+
 @asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     for histogram in _LARGE:
         for shop in range(LABEL_SETS):
             histogram.labels(f"shop {shop}").observe(shop % 12)
+    for metric in vars(catalogue).values():
+        if isinstance(metric, Counter | Gauge | Histogram):
+            _record_in(metric)
     api.state.gaps = [0.0]
     beating = asyncio.create_task(_heartbeat(api.state.gaps))
     yield
@@ -63,8 +83,8 @@ _monitored = Monitoring(api)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """The service; `/text` is its page of metrics for a scraper that accepts anything."""
+    """The service; `/text` is its page of metrics for a scraper that is told to ask for text."""
     if scope.get("path") == "/text":
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
-        scope = {**scope, "path": "/monitoring/metrics", "headers": headers}
+        scope = {**scope, "path": "/monitoring/metrics", "headers": [*headers, _TEXT_ALONE]}
     await _monitored(scope, receive, send)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
 from types import MethodType
 from typing import Any
 
@@ -113,10 +116,13 @@ def _poll(receive: Receive) -> Message | None:
 
 
 def cut_off(send: Send) -> None:
-    """Close the connection of a client that does not read, as far as the server lets us: uvicorn does.
+    """Reset the connection of a client that does not read, as far as the server lets us: uvicorn does.
 
     Left to itself it would wait, with all that it has not sent yet, until the client has read that.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
+        with suppress(OSError, AttributeError):  # not a socket
+            # Otherwise the kernel would keep what it has not sent, and end the connection as if that were all.
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
         transport.abort()

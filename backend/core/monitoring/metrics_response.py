@@ -31,10 +31,13 @@ _GZIP_LEVEL, _GZIP_FORMAT = 1, 31  # the quickest: the text is so repetitive tha
 
 
 class MetricsResponse(Response):
-    """A scrape of `registry`, and of whatever is in `prometheus_client.REGISTRY`, as `headers` ask for it."""
+    """A scrape of `registry`, and of whatever is in `prometheus_client.REGISTRY`, as `headers` ask for it.
 
-    def __init__(self, registry: Registry, headers: Headers) -> None:
-        self._registry = registry
+    Scrapes that share a `turn` take turns in writing.
+    """
+
+    def __init__(self, registry: Registry, headers: Headers, turn: asyncio.Lock) -> None:
+        self._registry, self._turn = registry, turn
         self._openmetrics = negotiation.wants_openmetrics(headers.get("accept", ""))
         self._gzip = negotiation.accepts_gzip(headers.get("accept-encoding", ""))
         shown = {"Content-Type": negotiation.OPENMETRICS if self._openmetrics else negotiation.TEXT}
@@ -66,18 +69,24 @@ class MetricsResponse(Response):
         """The page in chunks of a fit size; the loop has a turn whenever a slice of time is over."""
         beside = [prometheus_client.REGISTRY]
         others = await asyncio.to_thread(self._registry.others, beside, openmetrics=self._openmetrics)
-        spent, ready = 0.0, bytearray()
-        pieces: Iterator[bytes] = self._registry.pieces(others, openmetrics=self._openmetrics)
-        started = time.perf_counter()
-        for piece in pieces:
-            ready += piece
-            now = time.perf_counter()
-            if now - started > _SLICE_SECONDS or len(ready) >= _CHUNK:
-                spent += now - started
-                await asyncio.sleep(0)
-                if len(ready) >= _CHUNK:
-                    yield bytes(ready)
-                    ready.clear()
+        pieces = self._registry.pieces(others, openmetrics=self._openmetrics)
+        spent, ready, done = 0.0, bytearray(), False
+        while not done:
+            async with self._turn:  # however many scrapes there are: one slice in each turn of the loop
                 started = time.perf_counter()
-        METRICS_SCRAPE_DURATION.observe(spent + time.perf_counter() - started)
-        yield bytes(ready)
+                done = _fill(ready, pieces, started + _SLICE_SECONDS)
+                spent += time.perf_counter() - started
+                await asyncio.sleep(0)
+            if done or len(ready) >= _CHUNK:
+                yield bytes(ready)
+                ready.clear()
+        METRICS_SCRAPE_DURATION.observe(spent)
+
+
+def _fill(ready: bytearray, pieces: Iterator[bytes], until: float) -> bool:
+    """Add pieces until there is enough, or the time is over; True when there are no more."""
+    for piece in pieces:
+        ready += piece
+        if time.perf_counter() > until or len(ready) >= _CHUNK:
+            return False
+    return True

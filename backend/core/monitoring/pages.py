@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 
 import orjson
@@ -22,6 +23,7 @@ class Pages:
     """The monitoring pages of one service."""
 
     def __init__(self, health: Health, token: str) -> None:
+        self._turn = asyncio.Lock()
         self._health = health
         self._token = token
         self._pages = {
@@ -44,7 +46,7 @@ class Pages:
     async def _metrics(self, request: Request) -> Response:
         if not self._allowed(request):
             return _refusal()
-        return MetricsResponse(REGISTRY, request.headers)
+        return MetricsResponse(REGISTRY, request.headers, self._turn)
 
     async def _report(self, _: Request) -> Response:
         await self._health.ensure_checked()

@@ -119,11 +119,13 @@ def redact_value(value: Any, *, depth: int = 0) -> Any:
 
 def redact_named(name: object, value: Any, *, depth: int = 0) -> Any:
     """A value that is called `name`: as a whole when the name says that it is a secret."""
-    if value and isinstance(value, str | bytes) and isinstance(name, str) and _is_secret(name):
+    if value and isinstance(value, str | bytes) and _is_secret(name):
         return SECRET
+    if type(value) is str:  # as nearly all are
+        return _redact_short(value) if len(value) <= _SHORT else _redact(value)
     return redact_value(value, depth=depth)
 
 
 @lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
-    return _NAMED_SECRET.fullmatch(name) is not None
+def _is_secret(name: object) -> bool:
+    return isinstance(name, str) and _NAMED_SECRET.fullmatch(name) is not None

@@ -99,8 +99,11 @@ class Family(Generic[S]):
         return labels.overflow(names, values, self.description.values)
 
     def move(self) -> None:
-        """Give each label set that is in memory a new place with the numbers it has. Call it with the lock held."""
-        in_memory = set(self.texts)
+        """Give each label set that is in memory a new place with the numbers it has. Call it with the lock held.
+
+        Exemplars in memory are forgotten: the next one of their bucket asks for a new place.
+        """
+        in_memory, exemplars_in_memory = set(self.texts), {text for text, _ in self.exemplars}
         self.store.moves += 1
         self.texts, self.positions, self.exemplars = [], array("q"), []
         for values, series in self.series.items():
@@ -110,6 +113,8 @@ class Family(Generic[S]):
                 place = self._place(text)
                 place.cells[place.at : place.at + len(numbers)] = numbers
                 series._bind(place)
+            elif text in exemplars_in_memory:
+                series._bind(Place(series._cells, series._at))
 
     def begin_anew(self) -> None:
         """Give each label set a new place, in a process that was just forked. Call it with the lock held.

@@ -74,14 +74,13 @@ class Registry:
         """
         if self._workers is None:
             return
-        self._workers.fold()
         if self.store.file is None:
             self._open_file()
-        elif any(family.texts for family in self._families.values()):
-            self._move()
-        if (file := self.store.file) is not None:
-            with suppress(OSError):  # a full disk is told of already
-                notes.leave(file.path, foreign.note(self._families_of(beside)))
+        else:
+            self._fold()
+            if any(family.texts or family.exemplars for family in self._families.values()):
+                self._move()
+        self._leave_note(beside)
 
     def begin_anew(self) -> None:
         """Start over in a process that was just forked; `forks` calls it."""
@@ -125,11 +124,22 @@ class Registry:
 
         Where there are several workers it shows those of all: of the others, what they had when they tidied last.
         """
-        shown = self._families_of(beside)
+        shown = self._leave_note(beside)
         for note in self._workers.notes_of_others(self.store.file) if self._workers is not None else ():
             with suppress(ValueError):  # of another version
                 shown += foreign.read_note(note)
         return foreign.write(shown, openmetrics=openmetrics)
+
+    def _leave_note(self, beside: Iterable[prometheus_client.CollectorRegistry]) -> list[Metric]:
+        """Note what other registries have, and return it: what one worker has shown, no other may fall behind."""
+        registries = list(beside)
+        if self._workers is None or self.store.file is None or not registries:
+            return self._families_of(registries)
+        with self._workers.noting:
+            families = self._families_of(registries)
+            with suppress(OSError):  # a full disk is told of already
+                notes.leave(self.store.file.path, foreign.note(families))
+        return families
 
     def _families_of(self, registries: Iterable[prometheus_client.CollectorRegistry]) -> list[Metric]:
         taken = {metric.family for metric in self.descriptions()}
@@ -162,15 +172,23 @@ class Registry:
             found = {
                 (rows[text], bucket): exemplar
                 for text, view in (kept if rows else ())
+                if text in rows
                 for bucket, exemplar in exemplars.unpack_all(view)
             }
             tables[metric.name] = Table(metric, texts, values, np.ones(len(values), np.bool_), found)
         return tables
 
-    def _open_file(self) -> None:
+    def _fold(self) -> None:
         assert self._workers is not None
         try:
             self._workers.fold()
+        except OSError as error:  # the dead can wait: they are shown as they are
+            self.troubles.disk_refuses(error)
+
+    def _open_file(self) -> None:
+        assert self._workers is not None
+        self._fold()
+        try:
             file = self._workers.new_file()
         except OSError as error:
             self.troubles.disk_refuses(error)
@@ -185,7 +203,7 @@ class Registry:
         with self.store.lock:
             self.store.memory = MemoryCells()  # what was in the old one moves, or gets a place in this one
             for family in self._families.values():
-                if family.texts:
+                if family.texts or family.exemplars:
                     family.move()
         self.troubles.unshared(self._in_memory())
         self.troubles.refused(self.store)

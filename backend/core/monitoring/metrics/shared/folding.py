@@ -107,9 +107,12 @@ def _write(directory: Directory, names: list[str], tables: dict[str, Table]) -> 
             body += pack_record(Kind.SERIES, number, text, len(values)) + values.tobytes()
     body[:HEADER_SIZE] = pack_header(Header(len(body), FileKind.FOLDED, directory.service))
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
-    draft.replace(directory.path / FOLDED)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body)
+        draft.replace(directory.path / FOLDED)
+    finally:
+        draft.unlink(missing_ok=True)  # a full disk needs the room that a half has taken
 
 
 def bounded(table: Table) -> dict[bytes, Floats]:

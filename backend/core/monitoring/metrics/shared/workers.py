@@ -32,6 +32,8 @@ class Workers:
         self._merged = Merged(())
         self._readers: list[FileReader] = []
         self._lock = threading.Lock()
+        self.noting = threading.Lock()
+        """Held while this worker's note is replaced, so that a later one is never followed by an earlier one."""
 
     def anew(self) -> Workers:
         """The same, in a process that was just forked."""
