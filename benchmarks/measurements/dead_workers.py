@@ -127,7 +127,7 @@ def measure(quick: bool) -> Sequence[Row]:
     if quick:  # prometheus_client takes half a minute for each of its copies
         return _with_the_dead(interleave(__name__, VARIANTS[:2], {}, rounds=1, warm_up=False, dead=DEAD))
     answers, alone = (
-        interleave(__name__, VARIANTS, {}, rounds=1, processes=3, warm_up=False, dead=dead) for dead in (DEAD, 0)
+        interleave(__name__, VARIANTS, {}, rounds=1, processes=2, warm_up=False, dead=dead) for dead in (DEAD, 0)
     )
     return [*_with_the_dead(answers), *_alone(alone)]
 

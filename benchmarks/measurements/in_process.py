@@ -34,7 +34,7 @@ def prepare(variant: str) -> Measure:
 
 def measure(quick: bool) -> Sequence[Row]:
     """One row."""
-    requests, rounds, processes = (300, 5, 1) if quick else (500, 12, 3)
+    requests, rounds, processes = (300, 5, 1) if quick else (500, 15, 2)
     answers = interleave(__name__, tuple(VARIANTS), {"requests": requests}, rounds=rounds, processes=processes)
     target = Target(floor=1.30, goal=1.20)
     return [

@@ -91,7 +91,7 @@ VARIANTS: dict[str, Callable[[], Log]] = {
 
 def measure(quick: bool) -> Sequence[Row]:
     """One row."""
-    rounds, processes = (5, 1) if quick else (12, 3)
+    rounds, processes = (5, 1) if quick else (15, 2)
     answers = interleave(__name__, tuple(VARIANTS), {"lines": 5000}, rounds=rounds, processes=processes)
     target = Target(floor=10, goal=5)
     return [Row("JSON log line", "µs", column(answers, "us"), STRUCTLOG, Comparison.ABSOLUTE, target)]

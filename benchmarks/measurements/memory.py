@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import psutil
 
 from benchmarks.exposition_check import wrong_samples
-from benchmarks.families import COUNTER_SAMPLES, HISTOGRAM_SAMPLES, PEER, SAMPLES, SIDES, TEXT, VARIANTS
+from benchmarks.families import COUNTER_SAMPLES, HISTOGRAM_SAMPLES, PEER, SAMPLES, SIDES, TEXT
 from benchmarks.group import Group
 from benchmarks.process import column, interleave, wrong
 from benchmarks.row import Comparison, Row, Target
@@ -63,14 +63,13 @@ TOOLS: dict[str, Callable[[], Callable[[], float]]] = {"allocated": _allocated, 
 def measure(quick: bool) -> Sequence[Row]:
     """The mix by both tools, with targets; counters and histograms alone, to show where it goes."""
     target = Target(floor=100, goal=40)
-    rows = [_row("mixed", tool, target, processes=1 if quick else 3) for tool in TOOLS]
-    if not quick:
-        rows += [_row(part, "allocated", None, processes=1) for part in ("counters", "histograms")]
-    return rows
+    rows = [_row("mixed", tool, target) for tool in TOOLS]
+    return rows if quick else [*rows, _row("counters", "allocated"), _row("histograms", "allocated")]
 
 
-def _row(part: str, tool: str, target: Target | None, processes: int) -> Row:
-    answers = interleave(__name__, VARIANTS, {}, rounds=1, processes=processes, warm_up=False, part=part, tool=tool)
+def _row(part: str, tool: str, target: Target | None = None) -> Row:
+    """Of one process each: another would allocate the very same."""
+    answers = interleave(__name__, tuple(SIDES), {}, rounds=1, warm_up=False, part=part, tool=tool)
     what = f"Memory per sample, {part}, {tool}"
     return Row(what, "B", column(answers, "bytes"), PEER, Comparison.ABSOLUTE, target, wrong(answers))
 

@@ -44,7 +44,7 @@ def prepare(variant: str, routes: int) -> Measure:
 
 def measure(quick: bool) -> Sequence[Row]:
     """A row for each size and format."""
-    rounds = {10_000: 5} if quick else {10_000: 15, 100_000: 5}
+    rounds = {10_000: 5} if quick else {10_000: 15, 100_000: 3}
     return [row for size, number in rounds.items() for row in _rows(size, number)]
 
 

@@ -52,7 +52,7 @@ def load_generator() -> Measure:
 
 def measure(quick: bool) -> Sequence[Row]:
     """One row."""
-    requests, rounds, processes = (50, 5, 1) if quick else (100, 8, 3)  # requests on each connection
+    requests, rounds, processes = (50, 5, 1) if quick else (100, 10, 2)  # requests on each connection
     samples: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _ in range(processes):
         with ExitStack() as stack:

@@ -92,7 +92,7 @@ VARIANTS: dict[str, Callable[[], Call]] = {
 
 def measure(quick: bool) -> Sequence[Row]:
     """One row."""
-    rounds, processes = (5, 1) if quick else (12, 3)
+    rounds, processes = (5, 1) if quick else (15, 2)
     return [row(interleave(__name__, tuple(VARIANTS), {"calls": 20_000}, rounds=rounds, processes=processes))]
 
 

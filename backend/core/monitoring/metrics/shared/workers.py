@@ -44,10 +44,17 @@ class Workers:
         return self._directory.new_file()
 
     def fold(self) -> int:
-        """Fold the files of the dead; returns how many. Raises OSError when there is no room for it."""
+        """Fold the files of the dead; returns how many. Raises OSError when there is no room for it. It may block.
+
+        What is gone is let go of here, not in a scrape: the last to close a file waits until the disk has freed it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         folded = fold(Directory(self.path, self._service, self._troubles))
         notes.remove_orphans(self.path)
+        with self._lock:
+            readers = self._directory.readers()
+            self._merged.forget(readers)
+            self._readers = [reader for reader in self._readers if reader in readers]
         return folded
 
     def notes_of_others(self, mine: WorkerFile | None) -> list[bytes]:
