@@ -80,8 +80,8 @@ GROUP = Group(
     "workers_gap",
     "The event loop with many workers",
     """\
-As in the other group with the event loop, now with *Many workers*: the page is made of the files of all, on a local
-disk, and a thread folds those of the dead into one. Wall time, with what the disk adds. There is no peer:
+As under *The event loop in a scrape*, with the workers of *Many workers*: the page is made of the files of all, on a
+local disk, and a thread folds those of the dead into one. Wall time, with what the disk adds. There is no peer:
 prometheus_client makes its page in one go, so that the loop waits as long as its scrape takes.""",
     measure,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from benchmarks.group import Measured
@@ -45,7 +46,9 @@ _DETAILS = ("what", "variant", "measured", "against the baseline", "rounds")
 
 def page(results: Sequence[Measured], *, machine: str, versions: str) -> str:
     """Markdown."""
-    lines = [_HEAD, *_summary(results), "", _READING, f"**On** {machine}.", "", f"**With** {versions}."]
+    circumstances = (f"**On** {machine}.", f"**With** {versions}.")
+    wrapped = (textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False) for text in circumstances)
+    lines = [_HEAD, *_summary(results), "", _READING, "\n\n".join(wrapped)]
     for measured in results:
         lines += ["", f"## {measured.group.title}", "", measured.group.method, "", *_details(measured.rows)]
     return "\n".join([*lines, ""])
@@ -57,7 +60,8 @@ def _summary(results: Sequence[Measured]) -> Iterator[str]:
         for row in measured.rows:
             shown = cells(row)
             nearest = shown.others[0] if row.peers else NONE
-            yield _line([row.what, shown.ours, nearest, shown.floor, shown.goal, shown.verdict, shown.noise])
+            limits = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (shown.floor, shown.goal))
+            yield _line([row.what, shown.ours, nearest, *limits, shown.verdict, shown.noise])
 
 
 def _details(rows: Sequence[Row]) -> Iterator[str]:

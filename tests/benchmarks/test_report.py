@@ -31,7 +31,7 @@ def results() -> list[Measured]:
 
 
 def test_the_page_tells_figures_targets_verdicts_and_noise(results: list[Measured]) -> None:
-    text = page(results, machine="a machine", versions="a 1.0")
+    text = page(results, machine="a machine", versions="a 1.0").replace("\N{NO-BREAK SPACE}", " ")
     assert "| Work | 1.56× (1.53–1.58) | 3.00× <slow> & sure | ≤ 1.3× | ≤ 1.2× | missed floor by 20% | 1.00× |" in text
     assert "| Work | 50.0× faster, 1.00 µs | 50.0 µs base | ≥ 10× | ≥ 25× | met goal | – |" in text
     assert "| ours: 3 samples are wrong |" in text
