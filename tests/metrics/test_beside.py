@@ -79,3 +79,18 @@ def test_one_worker_alone_has_no_pid_on_its_page() -> None:
     page = Registry().render(beside=[shop(2)]).body.decode()
     assert 'orders_total{kind="re\\"tail\\n"} 2.0' in page
     assert "pid=" not in page
+
+
+def test_a_collector_that_gives_the_same_object_each_time_is_left_as_it_is(tmp_path: Path) -> None:
+    """prometheus_client's own of the platform does; a page must not add to it what the next one shows again."""
+    theirs = prometheus_client.CollectorRegistry()
+    platform = prometheus_client.PlatformCollector(registry=theirs)
+    registry = Registry()
+    registry.share(tmp_path)
+    with other_worker(tmp_path, 7):
+        (note,) = tmp_path.glob("*.note")
+        note.write_bytes(b'[["python_info","","gauge","",[["python_info",{"pid":"1"},"1"]]]]')
+        pages = {registry.render(beside=[theirs]).body.count(b"\npython_info{") for _ in range(5)}
+    assert pages == {2}
+    assert [len(family.samples) for family in platform.collect()] == [1]
+    assert "pid" not in next(iter(platform.collect())).samples[0].labels

@@ -21,13 +21,17 @@ def families(registry: prometheus_client.CollectorRegistry, taken: Collection[st
     Without `_created`, which doubles series for a time that nobody queries.
     """
     more = {"pid": pid} if pid else {}
-    found = [family for family in registry.collect() if family.name not in taken]
-    for family in found:
-        family.samples = [
-            sample._replace(labels={**sample.labels, **more})
-            for sample in family.samples
-            if not sample.name.endswith("_created")
-        ]
+    found = []
+    for family in registry.collect():
+        if family.name not in taken:
+            # A copy: some collectors give the same object each time, and it would grow with every page.
+            copy = Metric(family.name, family.documentation, family.type, family.unit)
+            copy.samples = [
+                sample._replace(labels={**sample.labels, **more})
+                for sample in family.samples
+                if not sample.name.endswith("_created")
+            ]
+            found.append(copy)
     return found
 
 
