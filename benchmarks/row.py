@@ -108,11 +108,13 @@ class Row:
         """Whether our median meets the target."""
         if self.fault:
             return Verdict.FAULT
-        if self.target is None:
-            return Verdict.NONE
-        if self._meets(self.target.goal):
-            return Verdict.GOAL
-        return Verdict.FLOOR if self._meets(self.target.floor) else Verdict.MISSED
+        return self._judged(self.compared(OURS).median)
+
+    @property
+    def sure(self) -> bool:
+        """Whether both quartiles would have the verdict of the median; otherwise the measurement is too noisy."""
+        found = self.compared(OURS)
+        return self._judged(found.low) is self._judged(found.median) is self._judged(found.high)
 
     @property
     def missed_by(self) -> float:
@@ -130,9 +132,15 @@ class Row:
             return baseline / compared
         return compared + baseline if self.comparison is Comparison.DIFFERENCE else compared
 
-    def _meets(self, limit: float) -> bool:
-        median = self.compared(OURS).median
-        return median >= limit if self.comparison.more_is_better else median <= limit
+    def _judged(self, compared: float) -> Verdict:
+        if self.target is None:
+            return Verdict.NONE
+        if self._meets(compared, self.target.goal):
+            return Verdict.GOAL
+        return Verdict.FLOOR if self._meets(compared, self.target.floor) else Verdict.MISSED
+
+    def _meets(self, compared: float, limit: float) -> bool:
+        return compared >= limit if self.comparison.more_is_better else compared <= limit
 
     def _compare(self, comparison: Comparison, variant: str) -> Spread:
         pairs = zip(self.samples[variant], self.samples[self.baseline], strict=True)

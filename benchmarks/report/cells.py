@@ -39,10 +39,11 @@ def cells(row: Row) -> Cells:
 
 
 def verdict(row: Row) -> str:
-    """What came out, in words."""
-    if row.verdict is Verdict.MISSED:
-        return f"missed floor by {row.missed_by:.0%}"
-    return row.fault if row.verdict is Verdict.FAULT else row.verdict.value
+    """What came out, in words; with "unsure" where noise could have made it."""
+    if row.verdict is Verdict.FAULT:
+        return row.fault
+    said = f"missed floor by {row.missed_by:.0%}" if row.verdict is Verdict.MISSED else row.verdict.value
+    return said if row.sure else f"{said}, unsure"
 
 
 def limit(row: Row, value: float) -> str:

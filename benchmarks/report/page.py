@@ -28,8 +28,8 @@ status is 1 when a page of metrics was wrong; with `--require-floors` also when 
 """
 _READING = """\
 Figures are medians, with the quartiles in brackets. *Floor* is the least that this project promises itself, *goal* is
-what it is after; the verdict is computed from the median. The *nearest peer* is the cheapest, whether it does as much
-as ours or not: what each of them does stands below.
+what it is after; the verdict is computed from the median, and *unsure* where a quartile has another one. The *nearest
+peer* is the cheapest, whether it does as much as ours or not: what each of them does stands below.
 
 **How it is measured.** Each variant runs in a process of its own, so that the imports of one have no influence on
 another. The variants take turns, A B C A B C; a ratio or a difference is taken within one round, so that what slows

@@ -41,6 +41,11 @@ def test_the_page_tells_figures_targets_verdicts_and_noise(results: list[Measure
     assert "## Some work\n\nIt is *worked*.\n" in text
 
 
+def test_a_verdict_that_noise_could_have_made_says_so() -> None:
+    noisy = row([11, 15, 16], [10, 10, 10], Comparison.RATIO, Target(1.4, 1.2))
+    assert "| missed floor by 7%, unsure |" in page([measured(noisy)], machine="a machine", versions="a 1.0")
+
+
 def test_each_table_of_the_page_has_whole_lines(results: list[Measured]) -> None:
     blocks = page(results, machine="a machine", versions="a 1.0").split("\n\n")
     tables = [block.splitlines() for block in blocks if block.startswith("|")]

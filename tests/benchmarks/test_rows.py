@@ -53,6 +53,15 @@ def test_the_verdict_is_of_the_median_against_the_target(
     assert row([0.1, ours, 1000], [10, 10, 10], comparison, target).verdict is verdict
 
 
+def test_a_verdict_is_unsure_when_a_quartile_has_another_one() -> None:
+    """One round that strays is no reason for doubt."""
+    target = Target(floor=1.3, goal=1.1)
+    steady, wide = ([12, 12, 12.5, 12, 40], [10.5, 12, 12, 12, 10.5])
+    assert row(steady, [10] * 5, RATIO, target).sure
+    assert not row(wide, [10] * 5, RATIO, target).sure
+    assert row(wide, [10] * 5, RATIO).sure
+
+
 def test_a_miss_says_by_which_share_of_the_floor() -> None:
     assert row([15.6], [10], RATIO, Target(1.3, 1.2)).missed_by == pytest.approx(0.2)
     assert row([2], [10], SPEEDUP, Target(10, 25)).missed_by == pytest.approx(0.5)
