@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from backend.core.monitoring import Monitoring
+from backend.core.monitoring.client import cut_off
 
 
 class Slow:
@@ -193,3 +194,33 @@ async def test_a_fault_is_told_even_when_the_client_has_left(serve: Any, logs: A
         await eventually(lambda: logs.of("request_abandoned"))
     (line,) = [line for line in logs.all() if line["level"] == "error"]
     assert (line["event"], line["status"], line["error"]) == ("request_abandoned", 499, "a real fault")
+
+
+class _ClosedConnection:
+    """As uvloop's is, once it is closed."""
+
+    transport: Any
+
+    def __init__(self) -> None:
+        self.transport = self
+        self.asked: list[str] = []
+
+    def get_extra_info(self, name: str) -> _ClosedConnection:
+        self.asked.append(name)
+        return self
+
+    def setsockopt(self, *_: object) -> None:
+        raise ValueError("I/O operation on a closed socket")
+
+    def abort(self) -> None:
+        self.asked.append("abort")
+        raise RuntimeError("the handler is closed")
+
+    async def send(self, message: Message) -> None: ...
+
+
+def test_cutting_off_a_connection_that_is_closed_already_harms_nobody() -> None:
+    """Its request still has to be finished: counted, told, and no longer active."""
+    connection = _ClosedConnection()
+    cut_off(connection.send)
+    assert connection.asked == ["socket", "abort"]

@@ -121,8 +121,10 @@ def cut_off(send: Send) -> None:
     Left to itself it would wait, with all that it has not sent yet, until the client has read that.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        with suppress(OSError, AttributeError):  # not a socket
-            # Otherwise the kernel would keep what it has not sent, and end the connection as if that were all.
-            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+    if transport is None:
+        return
+    with suppress(OSError, AttributeError, ValueError):  # not a socket, or closed already: uvloop's ValueError
+        # Otherwise the kernel would keep what it has not sent, and end the connection as if that were all.
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+    with suppress(RuntimeError):
         transport.abort()
