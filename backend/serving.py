@@ -32,6 +32,20 @@ def server_config(app: Any, settings: Settings, *, factory: bool = False) -> uvi
     )
 
 
+class Supervisor(Multiprocess):
+    """uvicorn's, but that it notices the end of a worker that it has just asked whether it lives.
+
+    uvicorn keeps the worker's end of the pipe open as well, so that the question would wait out its time limit, and
+    signals would wait with it.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that are gone or do not answer."""
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
+
 def serve_with_workers(create: Callable[[Settings], Any], settings: Settings) -> int:
     """Serve with `settings.workers` processes until a signal; uvicorn starts another one where one has died."""
     with _metrics_directory(settings) as directory:
@@ -40,7 +54,7 @@ def serve_with_workers(create: Callable[[Settings], Any], settings: Settings) ->
         listener = config.bind_socket()
         try:
             with contextlib.suppress(KeyboardInterrupt):
-                Multiprocess(config, sockets=[listener]).run()
+                Supervisor(config, sockets=[listener]).run()
         finally:
             listener.close()
     return 0

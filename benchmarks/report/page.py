@@ -15,8 +15,8 @@ _HEAD = """\
 
 `make bench` measures the monitoring beside its peers, in one run on one machine, and writes this page.
 
-    make bench                                # all of it, in about ten minutes; writes this page
-    make bench ARGS=--quick                   # fewer rounds and rows, in about two minutes
+    make bench                                # all of it, in up to half an hour; writes this page
+    make bench ARGS=--quick                   # fewer rounds and rows, in two to five minutes
     make bench ARGS="--only log_line,memory"  # some of it
 
 The peers live in an environment of their own (`.artisan/bench`), locked by hash in `requirements/bench.txt`. The exit

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPResponse
 from itertools import product
@@ -21,10 +20,9 @@ import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from artisan.stack.tools import find
+from tests.e2e.processes import eventually, program, running
 from tests.watching.prometheus import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = "/monitoring/metrics"
 # Of `served_large`, which is not imported here: its metrics would be those of this process.
 METRICS = 8
@@ -42,24 +40,6 @@ _STORED = {
     "paid_seconds_sum": "0.5",
 }
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-@contextmanager
-def running(command: list[str], folder: Path) -> Iterator[psutil.Process]:
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.05)
 
 
 def answers(client: httpx.Client, path: str) -> bool:
@@ -123,7 +103,7 @@ class Service:
 def serving(server: list[str], port: int, folder: Path) -> Iterator[Service]:
     """The large service behind a server, once it answers."""
     with (
-        running([sys.executable, "-m", *server, "tests.e2e.served_large:app"], folder) as process,
+        running([sys.executable, "-m", *server, "tests.e2e.served_large:app"], folder / "log") as process,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client,
     ):
         eventually(lambda: answers(client, "/gap"))
@@ -136,13 +116,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     port = free_port()
     with serving(["uvicorn", "--port", str(port)], port, tmp_path_factory.mktemp("large")) as service:
         yield service
-
-
-def program(name: str) -> str:
-    programs = find(ROOT / ".artisan").programs
-    if name not in programs:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{name} is not there; `make up` fetches it")
-    return str(programs[name])
 
 
 def without_large_ones(page: str) -> str:
@@ -183,7 +156,7 @@ def prometheus(service: Service, folder: Path) -> Iterator[httpx.Client]:
     command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     command += [f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]
     with (
-        running(command, folder),
+        running(command, folder / "prometheus.log"),
         httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False, timeout=20) as client,
     ):
         eventually(lambda: answers(client, "/query?query=up"))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import collections
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -19,9 +18,9 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from tests.e2e.processes import eventually, running
 from tests.watching.prometheus import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS, CLIENTS = 3, 4
 REQUESTS = 200
 COUNTED = ("http_requests_total", (("endpoint", "/pid"), ("method", "GET"), ("status", "200")))
@@ -123,24 +122,11 @@ def served(server: Server, directory: Path) -> Iterator[Service]:
     """A server of `tests.e2e.served`, once it answers."""
     port = free_port()
     at = str(port) if server.command[0] == "uvicorn" else f"127.0.0.1:{port}"
-    env = {**os.environ, "SHOP_METRICS": str(directory / "metrics")}
     command = [sys.executable, "-m", *server.command, at, "tests.e2e.served:app"]
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-        try:
-            service = Service(port, psutil.Process(process.pid))
-            eventually(lambda: service.get("/pid") is not None, directory)
-            yield service
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def eventually(holds: Callable[[], bool], directory: Path, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, (directory / "log").read_text()[-2000:]
-        time.sleep(0.05)
+    with running(command, directory / "log", SHOP_METRICS=str(directory / "metrics")) as process:
+        service = Service(port, process)
+        eventually(lambda: service.get("/pid") is not None, log=directory / "log")
+        yield service
 
 
 class Load:
@@ -196,7 +182,7 @@ def test_any_worker_answers_a_scrape_for_all(server: Server, tmp_path: Path) -> 
         for client in asking:
             client.result()
         assert server.drops or load.answered == len(load.answers)
-        eventually(lambda: service.counted() >= start + load.answered, tmp_path)
+        eventually(lambda: service.counted() >= start + load.answered, log=tmp_path / "log")
         settled = [page for _ in range(8) if (page := service.page())]
         seen = [of_all_workers(page) for page in [*pages, *settled] if page]
         assert len(seen) > 10
@@ -206,8 +192,8 @@ def test_any_worker_answers_a_scrape_for_all(server: Server, tmp_path: Path) -> 
         for page in seen:
             assert [value for (name, _), value in page.items() if name == "app_info"] == [1.0]
         _imports_are_counted_once_each(server, settled[-1])
-        eventually(lambda: _workers_with_a_process_metric(service.page()) == WORKERS, tmp_path)
-        eventually(service.shows_its_memory, tmp_path)
+        eventually(lambda: _workers_with_a_process_metric(service.page()) == WORKERS, log=tmp_path / "log")
+        eventually(service.shows_its_memory, log=tmp_path / "log")
 
 
 def _imports_are_counted_once_each(server: Server, page: Page) -> None:
@@ -229,6 +215,6 @@ def _workers_with_a_process_metric(page: Page) -> int:
 def test_what_other_libraries_count_is_shown_once_and_never_falls(tmp_path: Path) -> None:
     """Whichever worker is asked: a counter that falls is a restart to Prometheus, and a rate of it is nonsense."""
     with served(SERVERS["gunicorn with uvicorn that preloads"], tmp_path) as service:
-        eventually(lambda: _workers_with_a_process_metric(service.page()) == WORKERS, tmp_path)
+        eventually(lambda: _workers_with_a_process_metric(service.page()) == WORKERS, log=tmp_path / "log")
         assert [twice for _ in range(8) for twice in service.shown_twice()] == []
         assert falls([service.page() for _ in range(40)]) == []

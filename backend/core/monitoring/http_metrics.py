@@ -55,8 +55,7 @@ class HttpMetrics:
         """A request has been served."""
         method, endpoint, status, seconds, received, sent, _, span = outcome
         series = self._series.get((method, endpoint, status)) or self._bind(method, endpoint, status)
-        trace = None if span is None else exemplar_trace(span)
-        series.request.record(seconds, received, sent, trace=trace)
+        series.request.record(seconds, received, sent, trace=exemplar_trace(span))
         if outcome.broken:
             series.broken.inc()
 

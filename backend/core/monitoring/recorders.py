@@ -14,7 +14,7 @@ from .cost import cost_usd
 from .current_span import current_span
 from .exemplar_trace import exemplar_trace
 from .logs import get_logger
-from .metrics import Recording, Trace, catalogue
+from .metrics import Recording, catalogue
 from .usage import Usage, read_usage
 
 Status: TypeAlias = Literal["success", "error", "timeout", "cancelled"]
@@ -43,12 +43,6 @@ def status_of(error: BaseException | None) -> Status:
     return "timeout" if isinstance(error, TimeoutError) else "error"
 
 
-def _trace() -> Trace | None:
-    """What an observation made now is an exemplar of."""
-    span = current_span()
-    return None if span is None else exemplar_trace(span)
-
-
 class AgentRecorder:
     """Runs of one agent; `error_types` are the class names of errors that are foreseen."""
 
@@ -74,7 +68,7 @@ class AgentRecorder:
         """A run has ended; writes its log line."""
         status = status_of(error)
         status = "error" if status == "timeout" else status
-        self._ends[status].record(seconds, trace=_trace())
+        self._ends[status].record(seconds, trace=exemplar_trace(current_span()))
         fields = {"agent_type": self.agent_type, "status": status, "duration_seconds": round(seconds, 6)}
         if status == "error":
             catalogue.AGENT_ERRORS.labels(agent_type=self.agent_type, error_type=type(error).__name__).inc()
@@ -109,7 +103,7 @@ class LLMRecorder:
 
     def record(self, status: Status, seconds: float, usage: Usage | None) -> None:
         """Count one attempt; tokens are counted whatever its outcome, since they are paid for all the same."""
-        self._ends[status].record(seconds, trace=_trace())
+        self._ends[status].record(seconds, trace=exemplar_trace(current_span()))
         if usage is not None:
             for type_, tokens in self._tokens.items():
                 tokens.inc(max(getattr(usage, type_), 0))
@@ -142,7 +136,7 @@ class ToolRecorder:
     def end(self, seconds: float, error: BaseException | None, result: object) -> None:
         """A call has ended."""
         status = status_of(error)
-        self._ends["error" if status == "timeout" else status].record(seconds, trace=_trace())
+        self._ends["error" if status == "timeout" else status].record(seconds, trace=exemplar_trace(current_span()))
 
 
 class QueryRecorder:
@@ -157,7 +151,7 @@ class QueryRecorder:
 
     def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> None:
         """It has been answered or refused."""
-        self._end.record(seconds, trace=_trace())
+        self._end.record(seconds, trace=exemplar_trace(current_span()))
 
 
 class CacheRecorder:

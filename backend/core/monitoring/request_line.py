@@ -18,7 +18,7 @@ _templates: dict[tuple[str, str, int], LineTemplate] = {}
 def tell(outcome: Outcome, request_id: str, error: BaseException | None, *, usual: int) -> None:
     """Write it; `usual` is the level of a request that went well."""
     if error is None and outcome.status < CLIENT_CLOSED_REQUEST and not outcome.broken:
-        if writes_json(usual) and usual == logging.INFO:
+        if usual == logging.INFO and writes_json(usual):
             _tell_quickly(outcome, request_id)
         else:
             _log.emit(usual, "request_completed", outcome.as_fields(), outcome.span)

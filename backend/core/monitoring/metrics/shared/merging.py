@@ -57,11 +57,6 @@ class Merged:
         """Know a metric, before a file tells of another one by this name."""
         self._rows.setdefault(description.name, Rows(description))
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every metric that it knows."""
-        return tuple(self._rows)
-
     def take_in(self, reader: FileReader) -> Iterator[str]:
         """Take in what a file has new, in steps; yields "" after each, or the name of a metric that does not fit.
 
