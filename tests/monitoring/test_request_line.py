@@ -41,10 +41,10 @@ def test_both_ways_write_the_same_line(
     """Key for key in the same order; the time apart."""
     token = request_id_var.set(request_id)
     before = len(logs.all())
-    request_line.tell(outcome, request_id, None, usual=logging.INFO)
+    request_line.tell(outcome, request_id, None, logging.INFO)
     with monkeypatch.context() as patch:
         patch.setattr(request_line, "writes_json", lambda _: False)
-        request_line.tell(outcome, request_id, None, usual=logging.INFO)
+        request_line.tell(outcome, request_id, None, logging.INFO)
     request_id_var.reset(token)
     quick, common = logs.all()[before:]
     assert list(quick) == list(common)

@@ -7,45 +7,41 @@ from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET
 from struct import pack
 from types import MethodType
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
 _BODIED = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def client_of(scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Client | SilentClient:
-    """The client behind a server's `receive`."""
-    server = getattr(receive, "__self__", None)
-    if hasattr(server, "disconnected") and headers.keys().isdisjoint(_BODIED) and scope["http_version"] < "2":
-        return SilentClient(receive, server)
-    return Client(receive, headers)
+class Peer(Protocol):
+    """What is known of a client: how to hear it, and whether it has left by now."""
 
-
-class SilentClient:
-    """One that sends no body, at a server that says by itself whether the client has left: uvicorn."""
-
-    __slots__ = ("_left", "_server", "receive", "received_bytes")
-
-    def __init__(self, receive: Receive, server: Any) -> None:
-        self.receive, self._server = receive, server
-        self._left = False
-        self.received_bytes = 0
-
-    def left(self) -> None:
-        """The server has said, by refusing to send, that the client is gone."""
-        self._left = True
-
-    def gone(self) -> bool:
+    @property
+    def disconnected(self) -> bool:
         """Whether the server knows by now that the client has left."""
-        return self._server.disconnected or self._left
+
+    async def receive(self) -> Message:
+        """The next message from it."""
+
+
+def peer_of(scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Peer:
+    """The client behind a server's `receive`.
+
+    uvicorn says by itself whether the client has left, so where there is no body to measure nothing need stand between.
+    """
+    server: Any = getattr(receive, "__self__", None)
+    if hasattr(server, "disconnected") and headers.keys().isdisjoint(_BODIED) and scope["http_version"] < "2":
+        uvicorn: Peer = server
+        return uvicorn
+    return Client(receive, headers)
 
 
 class Client:
     """Stands between the server's `receive` and the application's.
 
-    A server tells of a disconnect only when asked, and most applications never ask. `gone()` asks without waiting and
-    keeps what it was given, so that the application still receives every body message, in order.
+    A server tells of a disconnect only when asked, and most applications never ask. `disconnected` asks without waiting
+    and keeps what it was given, so that the application still receives every body message, in order.
     """
 
     def __init__(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
@@ -73,11 +69,8 @@ class Client:
         finally:
             self._in_flight -= 1
 
-    def left(self) -> None:
-        """The server has said, by refusing to send, that the client is gone."""
-        self._disconnected = True
-
-    def gone(self) -> bool:
+    @property
+    def disconnected(self) -> bool:
         """Whether the server knows by now that the client has left."""
         # While the application itself waits in `receive`, it gets the news first; two readers could swap messages.
         while self._may_ask and not (

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
 from . import request_line
-from .client import Client, SilentClient, cut_off
+from .client import Client, Peer, cut_off
 from .current_span import current_span
 from .endpoints import Endpoints, method_label
 from .http_metrics import HttpMetrics
@@ -36,6 +36,7 @@ class Exchange:
         "_endpoints",
         "_metrics",
         "_outcome",
+        "_peer",
         "_refusal",
         "_request_id",
         "_scope",
@@ -44,23 +45,20 @@ class Exchange:
         "_started",
         "_status",
         "_told",
-        "client",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - arguments by name would make a dictionary for every request
         self,
         scope: Scope,
+        peer: Peer,
         send: Send,
-        client: Client | SilentClient,
         request_id: str,
-        *,
         endpoints: Endpoints,
         metrics: HttpMetrics | None,
     ) -> None:
-        self._scope, self._send, self._endpoints, self._metrics = scope, send, endpoints, metrics
+        self._scope, self._peer, self._send, self._request_id = scope, peer, send, request_id
+        self._endpoints, self._metrics = endpoints, metrics
         self._arrived = scope.get("root_path", ""), scope["path"]  # routing changes both
-        self._request_id = request_id
-        self.client = client
         self._status: int | None = None
         self._sent = 0
         self._outcome: Outcome | None = None
@@ -72,28 +70,25 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """The application's `send`."""
-        if message["type"] not in _BODIES:
-            await self._hand_over(self._begin(message) if message["type"] == "http.response.start" else message)
-            return
-        last = not message.get("more_body", False)
-        if last and self._sent:
-            # An empty piece waits until a slow reader has made room: who leaves meanwhile has missed the last byte.
-            await self._hand_over(_EMPTY)
-        gone = self.client.gone()
+        kind = message["type"]
+        is_body = kind in _BODIES
+        last = is_body and not message.get("more_body", False)
+        gone = False
         try:
+            if kind == "http.response.start":
+                message = self._begin(message)
+            elif is_body:
+                if last and self._sent:
+                    # It waits until a slow reader has made room: who leaves meanwhile has missed the last byte.
+                    await self._send(_EMPTY)
+                gone = self._gone()
             await self._send(message)
         except (OSError, RuntimeError) as error:
             raise self._refused(error) from None
-        if not gone:
+        if is_body and not gone:
             self._sent += self._size(message)
         if last and self._complete(gone).status < 500:
-            self._tell()  # a 5xx waits: only at the end is it known whether an exception made it
-
-    async def _hand_over(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        except (OSError, RuntimeError) as error:
-            raise self._refused(error) from None
+            self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
 
     def _begin(self, message: Message) -> Message:
         self._status = message["status"]
@@ -117,9 +112,11 @@ class Exchange:
             if not str(error).endswith("the handler is closed"):
                 return error
             error = ConnectionResetError(str(error))
-        self.client.left()
         self._refusal = error
         return error
+
+    def _gone(self) -> bool:
+        return self._peer.disconnected or self._refusal is not None
 
     def returned(self) -> None:
         """The application is done; whatever it left open is closed here."""
@@ -135,15 +132,15 @@ class Exchange:
         elif self._told and self._outcome is not None:
             _log.error("work_after_response_failed", endpoint=self._outcome.endpoint, exc_info=error)
         else:
-            if isinstance(error, Exception) and self._status is None and not self.client.gone():
-                await problem(500)(self._scope, self.client.receive, self.send)
+            if isinstance(error, Exception) and self._status is None and not self._gone():
+                await problem(500)(self._scope, self._peer.receive, self.send)
             self._finish(error)
         with contextlib.suppress(AttributeError):  # an exception with slots; then the server's line says it twice
             error._told_as_request_failed = True  # type: ignore[attr-defined]
 
     def _finish(self, error: BaseException | None) -> None:
         if self._outcome is None:
-            gone = self.client.gone()
+            gone = self._gone()
             self._complete(gone, broken=not gone and self._status is not None)
         if not self._told:
             self._tell(error)
@@ -155,7 +152,7 @@ class Exchange:
             self._endpoints.template(self._scope, *self._arrived),
             CLIENT_CLOSED_REQUEST if gone else self._status or 500,
             time.perf_counter() - self._started,
-            self.client.received_bytes,
+            self._peer.received_bytes if isinstance(self._peer, Client) else 0,
             self._sent,
             broken,
             current_span(),
@@ -164,11 +161,10 @@ class Exchange:
             self._metrics.record(outcome)
         return outcome
 
-    def _tell(self, error: BaseException | None = None) -> None:
+    def _tell(self, error: BaseException | None) -> None:
         """Write the request's line."""
         outcome = self._outcome
         assert outcome is not None, "a request is told after it is counted"
         self._told = True
-        request_line.tell(
-            outcome, self._request_id, error, usual=logging.DEBUG if self._metrics is None else logging.INFO
-        )
+        usual = logging.DEBUG if self._metrics is None else logging.INFO
+        request_line.tell(outcome, self._request_id, error, usual)

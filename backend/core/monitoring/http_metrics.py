@@ -39,6 +39,8 @@ class HttpMetrics:
 
     def __init__(self) -> None:
         self._series: dict[tuple[Method, str, int], _Series] = {}
+        self.began = ACTIVE_REQUESTS.inc
+        """A request is being served."""
 
     def foresee(self, routes: tuple[Route, ...]) -> None:
         """Create the series of every route, so that they exist before the first request."""
@@ -46,10 +48,6 @@ class HttpMetrics:
             for method in map(method_label, route.methods):
                 for status in _FORESEEN:
                     self._bind(method, route.template, status)
-
-    def began(self) -> None:
-        """A request is being served."""
-        ACTIVE_REQUESTS.inc()
 
     def record(self, outcome: Outcome) -> None:
         """A request has been served."""

@@ -107,9 +107,8 @@ def writes_json(level: int) -> bool:
     return _output.json and level >= _output.level
 
 
-def write_line(line: bytes) -> None:
-    """Write a line that was made elsewhere."""
-    _output.write_line(line)
+write_line = _output.write_line
+"""Write a line that was made elsewhere."""
 
 
 def get_logger(name: str) -> Logger:

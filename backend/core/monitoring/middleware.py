@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .client import client_of
+from .client import peer_of
 from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
@@ -49,11 +49,10 @@ class Monitoring:
         headers = dict(scope["headers"])
         request_id = accept_request_id(headers)
         token = request_id_var.set(request_id)
-        client = client_of(scope, receive, headers)
-        metrics = None if own else self._metrics
-        exchange = Exchange(scope, send, client, request_id, endpoints=self._endpoints, metrics=metrics)
+        peer = peer_of(scope, receive, headers)
+        exchange = Exchange(scope, peer, send, request_id, self._endpoints, None if own else self._metrics)
         try:
-            await (self._own_page if own else self.app)(scope, client.receive, exchange.send)
+            await (self._own_page if own else self.app)(scope, peer.receive, exchange.send)
         except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
             raise

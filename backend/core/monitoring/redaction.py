@@ -119,11 +119,16 @@ def redact_value(value: Any, *, depth: int = 0) -> Any:
 
 def redact_named(name: object, value: Any, *, depth: int = 0) -> Any:
     """A value that is called `name`: as a whole when the name says that it is a secret."""
+    if type(value) is str and len(value) <= _SHORT:  # as nearly all are
+        return _redact_short_named(name, value)
     if value and isinstance(value, str | bytes) and _is_secret(name):
         return SECRET
-    if type(value) is str:  # as nearly all are
-        return _redact_short(value) if len(value) <= _SHORT else _redact(value)
     return redact_value(value, depth=depth)
+
+
+@lru_cache(maxsize=4096)
+def _redact_short_named(name: object, value: str) -> str:
+    return SECRET if value and _is_secret(name) else _redact(value)
 
 
 @lru_cache(maxsize=1024)

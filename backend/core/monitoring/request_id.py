@@ -29,4 +29,4 @@ def accept_request_id(headers: Mapping[bytes, bytes]) -> str:
 
 def new_request_id() -> str:
     """32 hexadecimal digits of randomness, in a forked process too. An id is no secret: it need not be unguessable."""
-    return f"{getrandbits(128):032x}"
+    return getrandbits(128).to_bytes(16, "big").hex()

@@ -10,31 +10,24 @@ from .metrics.description import LIMIT
 from .outcome import CLIENT_CLOSED_REQUEST, Outcome
 
 _NAME = "monitoring.request"
-_CHANGING = ("duration_seconds", "request_size_bytes", "response_size_bytes")
 _log = get_logger(_NAME)
 _templates: dict[tuple[str, str, int], LineTemplate] = {}
 
 
-def tell(outcome: Outcome, request_id: str, error: BaseException | None, *, usual: int) -> None:
+def tell(outcome: Outcome, request_id: str, error: BaseException | None, usual: int) -> None:
     """Write it; `usual` is the level of a request that went well."""
-    if error is None and outcome.status < CLIENT_CLOSED_REQUEST and not outcome.broken:
-        if usual == logging.INFO and writes_json(usual):
-            _tell_quickly(outcome, request_id)
-        else:
-            _log.emit(usual, "request_completed", outcome.as_fields(), outcome.span)
-    else:
+    method, endpoint, status, seconds, received, sent, broken, span = outcome
+    if error is not None or broken or status >= CLIENT_CLOSED_REQUEST:
         _tell_trouble(outcome, error, usual)
-
-
-def _tell_quickly(outcome: Outcome, request_id: str) -> None:
-    """Nearly every line of a service that does well is of this kind."""
-    method, endpoint, status, seconds, received, sent, _, span = outcome
-    template = _templates.get((method, endpoint, status)) or _template(outcome)
-    write_line(template.fill(request_id, span, f"{seconds:.6f}", received, sent))
+    elif usual == logging.INFO and writes_json(usual):  # nearly every line of a service that does well is of this kind
+        template = _templates.get((method, endpoint, status)) or _template(outcome)
+        write_line(template.fill(request_id, span, seconds, received, sent))
+    else:
+        _log.emit(usual, "request_completed", outcome.as_fields(), span)
 
 
 def _template(outcome: Outcome) -> LineTemplate:
-    template = LineTemplate("info", "request_completed", _NAME, outcome.as_fields(), _CHANGING)
+    template = LineTemplate("info", "request_completed", _NAME, outcome.as_fields())
     if len(_templates) < LIMIT:
         _templates[outcome.method, outcome.endpoint, outcome.status] = template
     return template
