@@ -54,7 +54,7 @@ docs: develop ## write the generated documents and dashboards anew
 
 lock: $(BIN)/uv ## lock the versions of all dependencies; ARGS=--upgrade for newer ones
 	$(COMPILE) --extra stack -o requirements/run.txt $(ARGS) pyproject.toml
-	$(COMPILE) --extra stack --extra dev -c requirements/run.txt -o requirements/dev.txt $(ARGS) pyproject.toml
+	$(COMPILE) --extra stack --extra dev --extra datadog --extra newrelic --extra sentry -c requirements/run.txt -o requirements/dev.txt $(ARGS) pyproject.toml
 	$(COMPILE) --extra bench -c requirements/dev.txt -o requirements/bench.txt $(ARGS) pyproject.toml
 
 clean: ## remove .venv and the stack's state with its data

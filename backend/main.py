@@ -23,9 +23,10 @@ from backend.agents import Agent, AgentRunner, build_agents
 from backend.api.application import build_api
 from backend.api.home import Links
 from backend.catalog import Catalogue
-from backend.core.config import Settings
+from backend.core.config import Settings, adopt_otel_variables
 from backend.core.errors import ConfigError
 from backend.core.monitoring import Monitoring, MonitoringOptions, configure_logging, get_logger
+from backend.core.monitoring.tracing.export import Exporting
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
 from backend.serving import serve_with_workers, server_config
@@ -46,7 +47,9 @@ def create_app(
 
     `agents`, `tools` and `routers` are a deployment's own, served beside ours and measured like them.
     """
-    settings = settings or Settings.load()
+    if settings is None:
+        adopt_otel_variables()
+        settings = Settings.load()
     configure_logging(production=settings.environment == "production", level=settings.log_level)
     database = Database(settings.database_url)
     cache: Cache = ValkeyCache(settings.redis_url) if settings.redis_url else MemoryCache()
@@ -56,12 +59,18 @@ def create_app(
     )
     runner = AgentRunner((*build_agents(catalogue, llm), *agents), Toolbox((*build_tools(catalogue), *tools)))
 
+    exporting = _exporting(settings)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _opened(database, cache, llm, catalogue):
-            _log.info("service_started", version=__version__, environment=settings.environment)
-            yield
-        _log.info("service_stopped")
+        exporting.start()
+        try:
+            async with _opened(database, cache, llm, catalogue):
+                _log.info("service_started", version=__version__, environment=settings.environment)
+                yield
+            _log.info("service_stopped")
+        finally:
+            await asyncio.to_thread(exporting.stop)
 
     links = Links(prometheus=settings.prometheus_url, alertmanager=settings.alertmanager_url)
     options = MonitoringOptions(
@@ -77,6 +86,19 @@ def create_app(
     for router in routers:
         api.include_router(router)
     return Monitoring(api, options)
+
+
+def _exporting(settings: Settings) -> Exporting:
+    """The way of spans and log lines to a collector, as OTEL_* describe it; raises ConfigError."""
+    facts = {
+        "service.name": "artisan-hub",
+        "service.version": __version__,
+        "deployment.environment.name": settings.environment,
+    }
+    try:
+        return Exporting(facts)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 @asynccontextmanager
@@ -108,6 +130,7 @@ def main() -> int:
     SIGTERM stops it as cleanly, and is raised again by uvicorn at the end.
     """
     try:
+        adopt_otel_variables()
         settings = Settings.load()
         app = create_app(settings)
         asyncio.run(_prepare(settings))

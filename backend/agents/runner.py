@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from opentelemetry.trace import Span, SpanKind
 
 from backend.catalog import Hit
 from backend.core.errors import (
@@ -21,7 +23,8 @@ from backend.core.errors import (
     NotFound,
     ToolError,
 )
-from backend.core.monitoring import AgentRecorder, get_logger
+from backend.core.monitoring import AgentRecorder, Execution, get_logger
+from backend.core.monitoring.tracing import Work, contents, current, messages, spanning
 from backend.tools import Toolbox
 
 from .agent import Agent, AgentCard, Plan
@@ -45,6 +48,7 @@ class _Run:
     started: float = field(default_factory=time.perf_counter)
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     steps: list[Step] = field(default_factory=list)
+    span: Span | None = None
     answer: Answer | None = None
 
     @property
@@ -109,26 +113,17 @@ class AgentRunner:
         return _Run(self.require(agent_type), query, asyncio.get_running_loop().time() + self._time_limit)
 
     async def _events(self, run: _Run) -> AsyncGenerator[Event, None]:
-        with self._recorded(run):
+        with Execution(self._recorders[run.agent.agent_type]) as execution:
+            run.span = execution.span
+            _note_contents(run.span, "gen_ai.input.messages", messages("user", run.query))
             yield RunStarted(run.run_id, run.agent.agent_type, run.query)
             async with aclosing(run.agent.plan(run.query)) as plan, aclosing(self._steps(run, plan)) as steps:
                 async for event in steps:
                     yield event
             finished = _finish(run)
+            _note_contents(run.span, "gen_ai.output.messages", messages("assistant", finished.answer))
         # Outside of the recording: who leaves now has the answer.
         yield RunCompleted(finished)
-
-    @contextmanager
-    def _recorded(self, run: _Run) -> Iterator[None]:
-        recorder, error = self._recorders[run.agent.agent_type], None
-        recorder.begin()
-        try:
-            yield
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            recorder.end(run.seconds, error)
 
     async def _steps(self, run: _Run, plan: Plan) -> AsyncGenerator[Event, None]:
         """Follow the plan to its answer."""
@@ -147,8 +142,10 @@ class AgentRunner:
     async def _call(self, run: _Run, call: ToolCall) -> tuple[Step, ToolResult]:
         """Call a tool. Its failure is noted in the run and does not end it."""
         started, found, error = time.perf_counter(), None, None
+        work = Work("step", SpanKind.INTERNAL, {"step.number": len(run.steps) + 1, "gen_ai.tool.name": call.tool})
         try:
-            found = await self._within(run, self._tools.call(call.tool, call.arguments))
+            with spanning(work, run.span) as step:
+                found = await self._within(run, self._tools.call(call.tool, call.arguments), step)
         except AgentTimeout:
             raise
         except ToolError as failure:
@@ -162,17 +159,23 @@ class AgentRunner:
         result = ToolResult(found.hits, found.relaxed) if found else ToolResult(error=error)
         return Step(call.tool, call.arguments, outcome, seconds, len(result.hits), error), result
 
-    async def _within(self, run: _Run, work: Awaitable[T]) -> T:
+    async def _within(self, run: _Run, work: Awaitable[T], span: Span | None = None) -> T:
         """What `work` gives; raises AgentTimeout when it is not there at the run's deadline."""
         try:
             async with asyncio.timeout_at(run.deadline) as limit:
-                return await work
+                with current(span or run.span):
+                    return await work
         except TimeoutError:
             if not limit.expired():
                 raise  # somebody else's timeout, inside of `work`
             raise AgentTimeout(f"the run took longer than {self._time_limit:g} s") from None
         except StopAsyncIteration:
             raise AgentError("the agent ended without an answer") from None
+
+
+def _note_contents(span: Span | None, name: str, value: Any) -> None:
+    if span is not None:
+        span.set_attributes(contents({name: value}))
 
 
 def _finish(run: _Run) -> AgentRun:

@@ -6,9 +6,11 @@ allowed. `.env.example` documents every key; a test holds the two together.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -100,6 +102,13 @@ class Settings(BaseSettings):
             return cls(_env_file=env_file, **overrides)
         except ValidationError as error:
             raise ConfigError("\n".join(_sentence(cls, problem) for problem in error.errors())) from None
+
+
+def adopt_otel_variables(env_file: Path = Path(".env")) -> None:
+    """Put the OTEL_* of `env_file` into the environment, where OpenTelemetry's own parts look; what is set stays."""
+    for name, value in dotenv_values(env_file).items():
+        if name.startswith("OTEL_") and value:
+            os.environ.setdefault(name, value)
 
 
 def _sentence(settings: type[BaseSettings], problem: Any) -> str:

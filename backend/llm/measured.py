@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from openai import OpenAIError
+from opentelemetry.trace import Span
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import AgentRunError, ModelHTTPError, ModelTimeoutError
 from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -24,6 +25,8 @@ from pydantic_ai.usage import RequestUsage
 
 from backend.core.errors import LLMError, LLMTimeout
 from backend.core.monitoring import LLMRecorder, Usage, current_request_id, get_logger
+from backend.core.monitoring.status import Status
+from backend.core.monitoring.tracing import contents, current, end_span, messages, start_span, trace_headers
 
 T = TypeVar("T")
 _log = get_logger("llm")
@@ -33,6 +36,7 @@ _log = get_logger("llm")
 class _Attempt:
     """What is known of an attempt under way."""
 
+    span: Span | None
     usage: Usage | None = None
     abandoned: bool = False
     readers_own: Exception | None = None  # raised by whoever reads a stream, not by the stream
@@ -70,8 +74,11 @@ class MeasuredModel(WrapperModel):
     ) -> T:
         """Send one attempt and give what `read` makes of the response; an answer that it cannot read is an error."""
         with self._attempt() as attempt:
-            async with asyncio.timeout(self._limit(model_settings)):
-                response = await super().request(messages, _traced(model_settings), model_request_parameters)
+            settings = _traced(model_settings, attempt.span)
+            with current(attempt.span):
+                async with asyncio.timeout(self._limit(model_settings)):
+                    response = await super().request(messages, settings, model_request_parameters)
+            _note_response(attempt.span, response)
             attempt.usage = _counted(response.usage)
             return read(response)
 
@@ -85,10 +92,11 @@ class MeasuredModel(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse]:
         """Stream one attempt; leaving it before its end counts as cancelled. Raises LLMError or LLMTimeout."""
         with self._attempt() as attempt:
+            started = time.perf_counter()
             async with (
                 asyncio.timeout(self._limit(model_settings)),
                 super().request_stream(
-                    messages, _traced(model_settings), model_request_parameters, run_context
+                    messages, _traced(model_settings, attempt.span), model_request_parameters, run_context
                 ) as stream,
             ):
                 transport = stream.get_stream_cancel_errors()
@@ -101,6 +109,7 @@ class MeasuredModel(WrapperModel):
                     attempt.readers_own = error
                     raise
                 response = stream.get()
+                _note_response(attempt.span, response, stream.time_to_first_chunk(started))
                 attempt.abandoned = response.state != "complete"
                 attempt.usage = None if attempt.abandoned else _counted(response.usage)
 
@@ -111,25 +120,32 @@ class MeasuredModel(WrapperModel):
     @contextmanager
     def _attempt(self) -> Iterator[_Attempt]:
         """Record how the block ends, and turn its failure into an error of our own."""
-        attempt, started = _Attempt(), time.perf_counter()
+        attempt, started = _Attempt(start_span(self._recorder.work)), time.perf_counter()
         try:
             yield attempt
         except (asyncio.CancelledError, GeneratorExit):
-            self._recorder.record("cancelled", time.perf_counter() - started, attempt.usage)
+            self._record(attempt, "cancelled", time.perf_counter() - started)
             raise
         except Exception as error:
             seconds = time.perf_counter() - started
             if error is attempt.readers_own:
-                self._recorder.record("cancelled", seconds, attempt.usage)
+                self._record(attempt, "cancelled", seconds)
                 raise
             timed_out = isinstance(error, TimeoutError | ModelTimeoutError)
-            self._recorder.record("timeout" if timed_out else "error", seconds, attempt.usage)
-            self._tell(error, seconds, timed_out=timed_out)
+            with current(attempt.span):
+                self._tell(error, seconds, timed_out=timed_out)
+            self._record(attempt, "timeout" if timed_out else "error", seconds, error)
             # Not chained: a vendor's own text may repeat the prompt.
             raise self._failure(error, seconds, timed_out=timed_out) from None
         else:
             seconds = time.perf_counter() - started
-            self._recorder.record("cancelled" if attempt.abandoned else "success", seconds, attempt.usage)
+            self._record(attempt, "cancelled" if attempt.abandoned else "success", seconds)
+
+    def _record(self, attempt: _Attempt, status: Status, seconds: float, error: Exception | None = None) -> None:
+        with current(attempt.span):
+            self._recorder.record(status, seconds, attempt.usage)
+        kind = str(error.status_code) if isinstance(error, ModelHTTPError) else error
+        end_span(attempt.span, status, kind)
 
     def _tell(self, error: Exception, seconds: float, *, timed_out: bool) -> None:
         _log.warning(
@@ -157,11 +173,23 @@ def _counted(usage: RequestUsage) -> Usage | None:
     return Usage(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, reasoning)
 
 
-def _traced(model_settings: ModelSettings | None) -> ModelSettings | None:
-    """The settings with the id of the request being served, so that a vendor's log can be matched with ours."""
+def _traced(model_settings: ModelSettings | None, span: Span | None) -> ModelSettings | None:
+    """The settings with the ids of the request and the trace, so that a vendor's log can be matched with ours."""
     request_id = current_request_id()
-    if request_id is None:
+    ids = trace_headers(span) | ({} if request_id is None else {"X-Request-ID": request_id})
+    if not ids:
         return model_settings
     settings = ModelSettings(**(model_settings or {}))
-    settings["extra_headers"] = {"X-Request-ID": request_id, **settings.get("extra_headers", {})}
+    settings["extra_headers"] = {**ids, **settings.get("extra_headers", {})}
     return settings
+
+
+def _note_response(span: Span | None, response: ModelResponse, first_chunk: float | None = None) -> None:
+    if span is None:
+        return
+    if first_chunk is not None:
+        span.set_attribute("gen_ai.response.time_to_first_chunk", first_chunk)
+    span.set_attribute("gen_ai.response.model", response.model_name or "")
+    if response.finish_reason:
+        span.set_attribute("gen_ai.response.finish_reasons", [response.finish_reason])
+    span.set_attributes(contents({"gen_ai.output.messages": messages("assistant", response.text or "")}))

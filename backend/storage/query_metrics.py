@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
 
-from backend.core.monitoring.metrics.catalogue import DB_QUERIES, DB_QUERY_DURATION
-from backend.core.monitoring.metrics.instruments import Counter, Histogram
+from backend.core.monitoring import Execution, QueryRecorder
 
 OTHER = "other"
 OPERATIONS = ("select", "insert", "update", "delete")
 
-_STARTED = "query_started"  # in the connection's `info`: a connection runs one statement at a time
+_UNDER_WAY = "query_under_way"  # in the connection's `info`: a connection runs one statement at a time
 _READ_CHARACTERS = 4000
 _VERB = re.compile(r"\s*(?:with\b.*?\)\s*)?(select|insert|replace|update|delete)\b", re.IGNORECASE | re.DOTALL)
 _TARGETS = {
@@ -43,49 +41,38 @@ def classify(statement: str) -> tuple[str, str]:
     return operation, table[1].lower() if table else OTHER
 
 
-class _Child(NamedTuple):
-    """The two metrics of one label set."""
-
-    statements: Counter[[]]
-    duration: Histogram[[]]
-
-
 class QueryMetrics:
     """Records the statements of an engine; the label sets of `tables` exist at 0 from the start."""
 
     def __init__(self, engine: Engine, tables: Iterable[str]) -> None:
         self._tables = frozenset(tables)
-        self._children: dict[tuple[str, str], _Child] = {}
+        self._system = engine.dialect.name
+        self._recorders: dict[tuple[str, str], QueryRecorder] = {}
         for table in sorted(self._tables):
             for operation in OPERATIONS:
-                self._child(operation, table)
+                self._recorder(operation, table)
         event.listen(engine, "before_cursor_execute", self._before)
         event.listen(engine, "after_cursor_execute", self._after)
         event.listen(engine, "handle_error", self._failed)
 
-    def _child(self, operation: str, table: str) -> _Child:
+    def _recorder(self, operation: str, table: str) -> QueryRecorder:
         table = table if table in self._tables else OTHER
-        child = self._children.get((operation, table))
-        if child is None:
-            labels = {"operation": operation, "table": table}
-            child = _Child(DB_QUERIES.labels(**labels), DB_QUERY_DURATION.labels(**labels))
-            self._children[operation, table] = child
-        return child
+        recorder = self._recorders.get((operation, table))
+        if recorder is None:
+            recorder = self._recorders[operation, table] = QueryRecorder(operation, table, system=self._system)
+        return recorder
 
-    def _before(self, connection: Connection, *_: Any) -> None:
-        connection.info[_STARTED] = perf_counter()
+    def _before(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        connection.info[_UNDER_WAY] = Execution(self._recorder(*classify(statement))).__enter__()
 
-    def _after(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        self._record(connection, statement)
+    def _after(self, connection: Connection, *_: Any) -> None:
+        self._ended(connection, None)
 
     def _failed(self, failure: ExceptionContext) -> None:
-        if failure.connection is not None and failure.statement is not None:
-            self._record(failure.connection, failure.statement)
+        if failure.connection is not None:
+            self._ended(failure.connection, failure.original_exception)
 
-    def _record(self, connection: Connection, statement: str) -> None:
-        started = connection.info.pop(_STARTED, None)
-        if started is None:  # it failed before it was sent, e.g. while its parameters were bound
-            return
-        child = self._child(*classify(statement))
-        child.statements.inc()
-        child.duration.observe(perf_counter() - started)
+    def _ended(self, connection: Connection, error: BaseException | None) -> None:
+        execution: Execution | None = connection.info.pop(_UNDER_WAY, None)
+        if execution is not None:  # else it failed before it was sent, e.g. while its parameters were bound
+            execution.__exit__(None, error, None)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
+from opentelemetry.trace import SpanKind
 
 from backend.core.monitoring.metrics.catalogue import CACHE_HITS, CACHE_MISSES
+from backend.core.monitoring.tracing import Work, current, note, spanning
 
 from .cache import Cache
 
@@ -30,6 +32,7 @@ class ReadThrough:
     def __init__(self, cache: Cache, cache_type: str) -> None:
         self._cache = cache
         self._prefix = f"artisan:{cache_type}:"
+        self._work = Work(f"cache {cache_type}", SpanKind.INTERNAL, {"cache.type": cache_type}, alone=False)
         self._flights: dict[str, _Flight] = {}
         self._hits = CACHE_HITS.labels(cache_type=cache_type)
         self._misses = CACHE_MISSES.labels(cache_type=cache_type)
@@ -62,7 +65,9 @@ class ReadThrough:
         flight.task.cancel()  # does nothing when it is done
 
     async def _look_up(self, key: str, compute: Callable[[], Awaitable[T]], ttl_seconds: float) -> T:
-        cached = await self._read(key)
+        with spanning(self._work) as span, current(span):
+            cached = await self._read(key)
+            note({"cache.hit": cached is not None})
         if cached is not None:
             self._hits.inc()
             value: T = cached[0]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from backend.catalog import Hit
 from backend.core.errors import ToolError
 from backend.core.monitoring import track_tool_execution
+from backend.core.monitoring.tracing import contents, note
 
 
 class Arguments(BaseModel):
@@ -65,6 +66,7 @@ class Toolbox:
 def _measured(tool: Tool[Any]) -> Callable[[Mapping[str, Any]], Awaitable[Found]]:
     @track_tool_execution(tool.name)
     async def call(arguments: Mapping[str, Any]) -> Found:
+        note(contents({"gen_ai.tool.call.arguments": dict(arguments)}))
         try:
             checked = tool.arguments.model_validate(arguments)
         except ValidationError as error:

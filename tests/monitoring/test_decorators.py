@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from backend.core.monitoring import (
+    ToolRecorder,
     observing,
     track_agent_execution,
     track_cache,
@@ -251,6 +252,8 @@ def test_a_fault_of_the_telemetry_never_reaches_the_caller(logs: Any) -> None:
     """It is told as what it is."""
 
     class Broken:
+        work = ToolRecorder("t").work
+
         def begin(self) -> None:
             raise RuntimeError("begin")
 

@@ -12,6 +12,7 @@ from .decorators import (
     track_llm_request,
     track_tool_execution,
 )
+from .execution import Execution
 from .health import CheckResult, Health, HealthCheck, Status
 from .logs import Logger, configure_logging, get_logger
 from .metrics import render_metrics
@@ -26,6 +27,7 @@ __all__ = [
     "AgentRecorder",
     "CacheRecorder",
     "CheckResult",
+    "Execution",
     "Health",
     "HealthCheck",
     "LLMRecorder",

@@ -10,6 +10,7 @@ import logging
 import time
 from pathlib import Path
 
+from opentelemetry.trace import Span
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
@@ -22,6 +23,7 @@ from .logs import get_logger
 from .outcome import CLIENT_CLOSED_REQUEST, Outcome
 from .problem import problem
 from .request_id import HEADER
+from .tracing.request_span import end_request_span
 
 _BODIES = frozenset({"http.response.body", "http.response.pathsend"})
 _EMPTY = {"type": "http.response.body", "body": b"", "more_body": True}
@@ -45,6 +47,7 @@ class Exchange:
         "_started",
         "_status",
         "_told",
+        "span",
     )
 
     def __init__(  # noqa: PLR0917 - arguments by name would make a dictionary for every request
@@ -64,6 +67,7 @@ class Exchange:
         self._outcome: Outcome | None = None
         self._told = False
         self._refusal: OSError | None = None
+        self.span: Span | None = None
         if metrics is not None:
             metrics.began()
         self._started = time.perf_counter()
@@ -155,16 +159,18 @@ class Exchange:
             self._peer.received_bytes if isinstance(self._peer, Client) else 0,
             self._sent,
             broken,
-            current_span(),
+            current_span() if self.span is None else self.span.get_span_context(),
         )
         if self._metrics is not None:
             self._metrics.record(outcome)
         return outcome
 
     def _tell(self, error: BaseException | None) -> None:
-        """Write the request's line."""
+        """Write the request's line and end its span."""
         outcome = self._outcome
         assert outcome is not None, "a request is told after it is counted"
         self._told = True
         usual = logging.DEBUG if self._metrics is None else logging.INFO
         request_line.tell(outcome, self._request_id, error, usual)
+        if self.span is not None:
+            end_request_span(self.span, outcome, error)

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, BinaryIO, NoReturn
 
 import structlog
@@ -21,7 +21,7 @@ from .current_span import current_span
 from .log_record import Fields, Renderer, compose, describe_exception, render_console, render_json
 
 # Libraries that tell at INFO what our own lines already say, once for each call.
-_TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite")
+_TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite", "urllib3")
 _NAMES = {level: logging.getLevelName(level).lower() for level in range(logging.DEBUG, logging.CRITICAL + 1, 10)}
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
@@ -30,6 +30,7 @@ class _Output:
     """Where lines go and which of them; one for the process."""
 
     def __init__(self) -> None:
+        self.copies_to: Callable[[Fields], None] | None = None
         # Reentrant: the garbage collector may run a finalizer that logs while this very thread writes.
         self._lock = threading.RLock()
         level = os.environ.get("LOG_LEVEL", "INFO").upper()
@@ -49,6 +50,8 @@ class _Output:
         except (ValueError, RuntimeError):
             return  # a value that cannot be shown
         self.write_line(line)
+        if self.copies_to is not None:
+            self.copies_to(fields)
 
     def write_line(self, line: bytes) -> None:
         try:
@@ -103,8 +106,13 @@ class Logger(structlog.BoundLoggerBase):
 
 
 def writes_json(level: int) -> bool:
-    """Whether lines of this level are written, and as JSON: then a `LineTemplate` may make them."""
-    return _output.json and level >= _output.level
+    """Whether lines of this level are written, and only as JSON: then a `LineTemplate` may make them."""
+    return _output.json and level >= _output.level and _output.copies_to is None
+
+
+def copy_lines_to(take: Callable[[Fields], None] | None) -> None:
+    """Give the fields of every line that is written to `take`, too; None stops it. It must not raise."""
+    _output.copies_to = take
 
 
 write_line = _output.write_line

@@ -19,6 +19,8 @@ from .metrics.catalogue import APP_INFO
 from .options import MonitoringOptions
 from .pages import PREFIX, Pages
 from .request_id import accept_request_id, request_id_var
+from .tracing import current
+from .tracing.request_span import start_request_span
 from .vitals import Vitals
 
 _OWN = PREFIX + "/"
@@ -52,7 +54,14 @@ class Monitoring:
         peer = peer_of(scope, receive, headers)
         exchange = Exchange(scope, peer, send, request_id, self._endpoints, None if own else self._metrics)
         try:
-            await (self._own_page if own else self.app)(scope, peer.receive, exchange.send)
+            if own:
+                await self._own_page(scope, peer.receive, exchange.send)
+            elif (span := start_request_span(scope, headers)) is None:
+                await self.app(scope, peer.receive, exchange.send)
+            else:
+                exchange.span = span
+                with current(span):
+                    await self.app(scope, peer.receive, exchange.send)
         except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
             raise

@@ -6,26 +6,38 @@ value (an agent runner, a model wrapper, an engine's events) uses them directly.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Protocol, get_args
+
+from opentelemetry.trace import SpanKind
 
 from .cost import cost_usd
 from .current_span import current_span
 from .exemplar_trace import exemplar_trace
 from .logs import get_logger
 from .metrics import Recording, catalogue
+from .status import Status, status_of
+from .tracing import Work, note
 from .usage import Usage, read_usage
 
-Status: TypeAlias = Literal["success", "error", "timeout", "cancelled"]
-
 _TOKEN_TYPES: tuple[catalogue.TokenType, ...] = get_args(catalogue.TokenType)
+
+# Cached and reasoning tokens are parts of the other two.
+_USAGE_ATTRIBUTES = {
+    "prompt": "gen_ai.usage.input_tokens",
+    "completion": "gen_ai.usage.output_tokens",
+    "cached": "gen_ai.usage.cache_read.input_tokens",
+    "reasoning": "gen_ai.usage.reasoning.output_tokens",
+}
 
 _log = get_logger("monitoring")
 
 
 class Recorder(Protocol):
     """What `decorators` need: `result` is the returned value, or the last one yielded that says something."""
+
+    work: Work
+    """What it is called in a trace."""
 
     def begin(self) -> None:
         """An execution starts."""
@@ -34,20 +46,16 @@ class Recorder(Protocol):
         """It has ended, well or not."""
 
 
-def status_of(error: BaseException | None) -> Status:
-    """Success without an error; cancelled when the caller gave up; timeout and error otherwise."""
-    if error is None:
-        return "success"
-    if isinstance(error, asyncio.CancelledError | GeneratorExit):
-        return "cancelled"
-    return "timeout" if isinstance(error, TimeoutError) else "error"
-
-
 class AgentRecorder:
     """Runs of one agent; `error_types` are the class names of errors that are foreseen."""
 
     def __init__(self, agent_type: str, error_types: Iterable[str] = ()) -> None:
         self.agent_type = agent_type
+        self.work = Work(
+            f"invoke_agent {agent_type}",
+            SpanKind.INTERNAL,
+            {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent_type},
+        )
         duration = catalogue.AGENT_EXECUTION_DURATION.labels(agent_type=agent_type)
         self._ends = {
             status: Recording(
@@ -84,6 +92,12 @@ class LLMRecorder:
 
     def __init__(self, provider: str, model: str, *, free: bool = False) -> None:
         self._provider, self._model, self._free = provider, model, free
+        self.work = Work(
+            f"chat {model}",
+            SpanKind.CLIENT,
+            {"gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": model},
+            first_item="gen_ai.response.time_to_first_chunk",
+        )
         labels = {"provider": provider, "model": model}
         duration = catalogue.LLM_REQUEST_DURATION.labels(**labels)
         self._ends = {
@@ -107,6 +121,7 @@ class LLMRecorder:
         if usage is not None:
             for type_, tokens in self._tokens.items():
                 tokens.inc(max(getattr(usage, type_), 0))
+            note({name: getattr(usage, type_) for type_, name in _USAGE_ATTRIBUTES.items()})
         if status == "success" or usage is not None:
             self._charge(usage)
 
@@ -124,6 +139,11 @@ class ToolRecorder:
     """Calls of one tool."""
 
     def __init__(self, tool_name: str) -> None:
+        self.work = Work(
+            f"execute_tool {tool_name}",
+            SpanKind.INTERNAL,
+            {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool_name, "gen_ai.tool.type": "function"},
+        )
         duration = catalogue.TOOL_EXECUTION_DURATION.labels(tool_name=tool_name)
         self._ends = {
             status: Recording(catalogue.TOOL_EXECUTIONS.labels(tool_name=tool_name, status=status), [duration])
@@ -142,7 +162,13 @@ class ToolRecorder:
 class QueryRecorder:
     """Statements of one operation on one table; a failed one counts too."""
 
-    def __init__(self, operation: str, table: str) -> None:
+    def __init__(self, operation: str, table: str, *, system: str = "other_sql") -> None:
+        self.work = Work(
+            f"{operation.upper()} {table}",
+            SpanKind.CLIENT,
+            {"db.system.name": system, "db.operation.name": operation.upper(), "db.collection.name": table},
+            alone=False,
+        )
         duration = catalogue.DB_QUERY_DURATION.labels(operation=operation, table=table)
         self._end = Recording(catalogue.DB_QUERIES.labels(operation=operation, table=table), [duration])
 
@@ -158,6 +184,7 @@ class CacheRecorder:
     """Look-ups in one cache: a result of None, or none at all, is a miss."""
 
     def __init__(self, cache_type: str) -> None:
+        self.work = Work(f"cache {cache_type}", SpanKind.INTERNAL, {"cache.type": cache_type}, alone=False)
         self.hits = catalogue.CACHE_HITS.labels(cache_type=cache_type)
         self.misses = catalogue.CACHE_MISSES.labels(cache_type=cache_type)
 
@@ -168,4 +195,6 @@ class CacheRecorder:
         """It has ended; one that was cancelled found out nothing."""
         if status_of(error) == "cancelled":
             return
-        (self.misses if error is not None or result is None else self.hits).inc()
+        hit = error is None and result is not None
+        (self.hits if hit else self.misses).inc()
+        note({"cache.hit": hit})

@@ -259,6 +259,31 @@ METRICS_SCRAPE_DURATION = Histogram(
     buckets=_QUICK_SECONDS,
 )
 
+# --- spans and log lines on their way to a collector ---------------------------------------------------------------
+
+
+class Signal(NamedTuple):
+    """What is sent."""
+
+    signal: Literal["span", "log"]
+
+
+class Loss(NamedTuple):
+    """What was not sent, and why."""
+
+    signal: Literal["span", "log"]
+    reason: Literal["queue_full", "export_failed", "shutdown"]
+
+
+TELEMETRY_EXPORTED = Counter(
+    "telemetry_exported_total", "Spans and log records that a collector has taken", labels=Signal
+)
+TELEMETRY_DROPPED = Counter(
+    "telemetry_dropped_total",
+    "Spans and log records that no collector has got: no room to wait, refused after all retries, or late at the end",
+    labels=Loss,
+)
+
 # --- the metrics themselves -----------------------------------------------------------------------------------------
 
 
