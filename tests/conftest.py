@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from backend.core.monitoring import configure_logging
 from backend.core.monitoring.metrics import REGISTRY
+from backend.core.monitoring.tracing import configure_tracing
 
 
 class Lines:
@@ -36,6 +40,17 @@ def logs() -> Iterator[Lines]:
     configure_logging(production=True, level="DEBUG", stream=stream)
     yield Lines(stream)
     configure_logging(production=True, level="WARNING")
+
+
+@pytest.fixture
+def spans() -> Iterator[Callable[[], list[ReadableSpan]]]:
+    """Traces everything; gives the spans that have ended so far, in the order of their ends."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    configure_tracing(provider)
+    yield lambda: list(exporter.get_finished_spans())
+    configure_tracing(None)
 
 
 Rise = Callable[..., float]

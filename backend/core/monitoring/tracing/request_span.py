@@ -14,7 +14,7 @@ from backend.core.monitoring.outcome import CLIENT_CLOSED_REQUEST, Outcome
 from backend.core.monitoring.redaction import redact
 
 from . import spans
-from .contents import captured
+from .content import captured
 
 _EMPTY = Context()
 
