@@ -26,11 +26,11 @@ from backend.catalog import Catalogue
 from backend.core.config import Settings, adopt_otel_variables
 from backend.core.errors import ConfigError
 from backend.core.monitoring import Monitoring, MonitoringOptions, configure_logging, get_logger
-from backend.core.monitoring.tracing.export import Exporting
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
 from backend.serving import serve_with_workers, server_config
 from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
+from backend.telemetry import Telemetry
 from backend.tools import Tool, Toolbox, build_tools
 
 _log = get_logger("backend")
@@ -59,18 +59,15 @@ def create_app(
     )
     runner = AgentRunner((*build_agents(catalogue, llm), *agents), Toolbox((*build_tools(catalogue), *tools)))
 
-    exporting = _exporting(settings)
+    telemetry = Telemetry(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        exporting.start()
-        try:
+        async with telemetry.sent():
             async with _opened(database, cache, llm, catalogue):
                 _log.info("service_started", version=__version__, environment=settings.environment)
                 yield
             _log.info("service_stopped")
-        finally:
-            await asyncio.to_thread(exporting.stop)
 
     links = Links(prometheus=settings.prometheus_url, alertmanager=settings.alertmanager_url)
     options = MonitoringOptions(
@@ -86,19 +83,6 @@ def create_app(
     for router in routers:
         api.include_router(router)
     return Monitoring(api, options)
-
-
-def _exporting(settings: Settings) -> Exporting:
-    """The way of spans and log lines to a collector, as OTEL_* describe it; raises ConfigError."""
-    facts = {
-        "service.name": "artisan-hub",
-        "service.version": __version__,
-        "deployment.environment.name": settings.environment,
-    }
-    try:
-        return Exporting(facts)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
 
 
 @asynccontextmanager

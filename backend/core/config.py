@@ -7,8 +7,10 @@ allowed. `.env.example` documents every key; a test holds the two together.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -59,6 +61,7 @@ class Settings(BaseSettings):
     gemini_api_key: SecretStr = SecretStr("")
 
     monitoring_token: SecretStr = SecretStr("")
+    sentry_dsn: SecretStr = SecretStr("")
     prometheus_url: str = "http://localhost:9090"
     alertmanager_url: str = "http://localhost:9093"
     git_commit: str = "unknown"
@@ -86,6 +89,16 @@ class Settings(BaseSettings):
     def _redis_scheme(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://, or be empty for a cache in memory")
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _address_of_sentry(cls, value: SecretStr) -> SecretStr:
+        address = urlsplit(value.get_secret_value())
+        if value and not (address.scheme in {"http", "https"} and address.username and address.path.strip("/")):
+            raise ValueError("must be a DSN, as in https://key@host/project, or empty")
+        if value and find_spec("sentry_sdk") is None:
+            raise ValueError("needs sentry-sdk: pip install 'artisan-hub[sentry]'")
         return value
 
     @field_validator("llm_providers", mode="before")

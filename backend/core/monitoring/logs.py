@@ -23,6 +23,7 @@ from .log_record import Fields, Renderer, compose, describe_exception, render_co
 # Libraries that tell at INFO what our own lines already say, once for each call.
 _TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite", "urllib3")
 _NAMES = {level: logging.getLevelName(level).lower() for level in range(logging.DEBUG, logging.CRITICAL + 1, 10)}
+_ERRORS = frozenset({"error", "critical"})
 _RECORD_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
@@ -31,6 +32,7 @@ class _Output:
 
     def __init__(self) -> None:
         self.copies_to: Callable[[Fields], None] | None = None
+        self.reports_to: Callable[[BaseException, Fields], None] | None = None
         # Reentrant: the garbage collector may run a finalizer that logs while this very thread writes.
         self._lock = threading.RLock()
         level = os.environ.get("LOG_LEVEL", "INFO").upper()
@@ -43,7 +45,7 @@ class _Output:
         self.json = production
         self._render: Renderer = render_json if production else render_console(colors=sys.stdout.isatty())
 
-    def write(self, fields: Fields) -> None:
+    def write(self, fields: Fields, error: BaseException | None = None) -> None:
         """Write one line; a log that cannot be written must never fail the work that it tells of."""
         try:
             line = self._render(fields)
@@ -52,6 +54,8 @@ class _Output:
         self.write_line(line)
         if self.copies_to is not None:
             self.copies_to(fields)
+        if error is not None and self.reports_to is not None and fields["level"] in _ERRORS:
+            self.reports_to(error, fields)
 
     def write_line(self, line: bytes) -> None:
         try:
@@ -76,9 +80,8 @@ class Logger(structlog.BoundLoggerBase):
         bound = self._context
         if len(bound) > 1:
             fields = {**{key: value for key, value in bound.items() if key != "logger"}, **fields}
-        if "exc_info" in fields:
-            _attach_exception(fields)
-        _output.write(compose(_NAMES[level], event, bound.get("logger", ""), fields, span=span, now=time.time()))
+        error = _attach_exception(fields) if "exc_info" in fields else None
+        _output.write(compose(_NAMES[level], event, bound.get("logger", ""), fields, span=span, now=time.time()), error)
 
     def debug(self, event: str, **fields: Any) -> None:
         """Log a diagnostic detail."""
@@ -119,6 +122,11 @@ write_line = _output.write_line
 """Write a line that was made elsewhere."""
 
 
+def report_errors_to(take: Callable[[BaseException, Fields], None] | None) -> None:
+    """Give every exception that a line tells at ERROR or above to `take`, with the line; None stops it."""
+    _output.reports_to = take
+
+
 def get_logger(name: str) -> Logger:
     """A logger whose lines carry `name` as `logger`; `.bind(key=value)` gives one with more fields."""
     return Logger(None, processors=(), context={"logger": name})
@@ -135,7 +143,7 @@ class _LineHandler(logging.Handler):
         if error is not None:
             own |= describe_exception(error)
         level, span = record.levelname.lower(), current_span()
-        _output.write(compose(level, _message(record), record.name, own, span=span, now=record.created))
+        _output.write(compose(level, _message(record), record.name, own, span=span, now=record.created), error)
 
 
 def configure_logging(*, production: bool, level: str = "INFO", stream: BinaryIO | None = None) -> None:
@@ -162,19 +170,19 @@ def _foreign_structlog(_: object, method: str, event: MutableMapping[str, Any]) 
     level = "error" if method in {"exception", "err"} else method
     if logging.getLevelNamesMapping().get(level.upper(), logging.INFO) >= _output.level:
         fields = dict(event)
-        _attach_exception(fields)
-        _output.write(
-            compose(level, str(fields.pop("event", "")), "structlog", fields, span=current_span(), now=time.time())
-        )
+        error = _attach_exception(fields)
+        event_name = str(fields.pop("event", ""))
+        _output.write(compose(level, event_name, "structlog", fields, span=current_span(), now=time.time()), error)
     raise structlog.DropEvent
 
 
-def _attach_exception(fields: Fields) -> None:
-    """Replace `exc_info` (True or an exception, as in the standard library) with what it stands for."""
+def _attach_exception(fields: Fields) -> BaseException | None:
+    """Replace `exc_info` (True or an exception, as in the standard library) with what it stands for, and give that."""
     exc_info = fields.pop("exc_info", None)
     error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1] if exc_info else None
     if error is not None:
         fields |= describe_exception(error)
+    return error
 
 
 def _message(record: logging.LogRecord) -> str:
