@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 import uvicorn
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from backend.core.monitoring import configure_logging
 from backend.core.monitoring.metrics import REGISTRY
 from backend.core.monitoring.tracing import configure_tracing
+from backend.core.monitoring.tracing.recorder import RecorderProvider
 
 
 class Lines:
@@ -46,9 +49,7 @@ def logs() -> Iterator[Lines]:
 def spans() -> Iterator[Callable[[], list[ReadableSpan]]]:
     """Traces everything; gives the spans that have ended so far, in the order of their ends."""
     exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    configure_tracing(provider)
+    configure_tracing(RecorderProvider(ALWAYS_ON, Resource({}), SimpleSpanProcessor(exporter)))
     yield lambda: list(exporter.get_finished_spans())
     configure_tracing(None)
 

@@ -10,13 +10,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from backend.core.monitoring import Monitoring, track_tool_execution
 from backend.core.monitoring.tracing import configure_tracing, contents
+from backend.core.monitoring.tracing.recorder import RecorderProvider
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 Spans = Callable[[], list[ReadableSpan]]
@@ -153,7 +157,7 @@ def test_contents_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_sampled_out_it_costs_no_span_and_keeps_its_ids(client: httpx.AsyncClient, logs: Any) -> None:
     """A later part that samples on its own may have kept the trace."""
-    configure_tracing(TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False))
+    configure_tracing(RecorderProvider(ALWAYS_OFF, Resource({}), SimpleSpanProcessor(InMemorySpanExporter())))
     await client.get("/items/7")
     configure_tracing(None)
     (line,) = logs.of("request_completed")

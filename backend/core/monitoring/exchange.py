@@ -173,4 +173,5 @@ class Exchange:
         usual = logging.DEBUG if self._metrics is None else logging.INFO
         request_line.tell(outcome, self._request_id, error, usual)
         if self.span is not None:
-            end_request_span(self.span, outcome, error)
+            self.span.set_attribute("request_id", self._request_id)
+            end_request_span(self.span, self._scope, self._arrived[1], outcome, error)

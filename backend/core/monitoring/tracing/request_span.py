@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import get_args
 
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
 from starlette.types import Scope
 
-from backend.core.monitoring.endpoints import UNMATCHED, method_label
+from backend.core.monitoring.endpoints import UNMATCHED
+from backend.core.monitoring.metrics.catalogue import Method
 from backend.core.monitoring.outcome import CLIENT_CLOSED_REQUEST, Outcome
 from backend.core.monitoring.redaction import redact
 
@@ -17,6 +18,7 @@ from . import spans
 from .content import captured
 
 _EMPTY = Context()
+_METHODS = {method: method for method in get_args(Method) if method != "_OTHER"}
 
 
 def start_request_span(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | None:
@@ -24,19 +26,9 @@ def start_request_span(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | N
     if spans._tracer is None:
         return None
     scope["fastapi.telemetry"] = None  # FastAPI would trace it once more
-    method = method_label(scope["method"])
-    attributes: dict[str, Any] = {
-        "http.request.method": method,
-        "url.scheme": scope.get("scheme", "http"),
-        "url.path": redact(scope["path"]),
-        "network.protocol.version": scope.get("http_version", "1.1"),
-    }
-    if b"user-agent" in headers:
-        attributes["user_agent.original"] = headers[b"user-agent"].decode("latin-1")[:256]
-    if captured() and scope.get("query_string"):
-        attributes["url.query"] = redact(scope["query_string"].decode("latin-1"))
-    work = spans.Work(method if method != "_OTHER" else "HTTP", SpanKind.SERVER, attributes)
-    return spans.start_span(work, _caller(headers) if b"traceparent" in headers else _EMPTY)
+    method = scope["method"]
+    caller = _caller(headers) if b"traceparent" in headers else _EMPTY
+    return spans._tracer.start_span(_METHODS.get(method, "HTTP"), caller, SpanKind.SERVER)
 
 
 def _caller(headers: Mapping[bytes, bytes]) -> Context:
@@ -46,20 +38,25 @@ def _caller(headers: Mapping[bytes, bytes]) -> Context:
     return spans.W3C.extract(carrier, _EMPTY)
 
 
-def end_request_span(span: Span, outcome: Outcome, error: BaseException | None) -> None:
-    """End it with what the request's counter and log line say."""
-    if span.is_recording():
-        name = "HTTP" if outcome.method == "_OTHER" else outcome.method
-        if outcome.endpoint != UNMATCHED:
-            span.update_name(f"{name} {outcome.endpoint}")
-            span.set_attribute("http.route", outcome.endpoint)
-        span.set_attributes(
-            {
-                "http.response.status_code": outcome.status,
-                "http.request.body.size": outcome.received,
-                "http.response.body.size": outcome.sent,
-            }
-        )
+def end_request_span(span: Span, scope: Scope, path: str, outcome: Outcome, error: BaseException | None) -> None:
+    """End it with what the request's counter and log line say; `path` as the request came in."""
+    if not span.is_recording():
+        return
+    method, endpoint, status, _, received, sent, _, _ = outcome
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.response.status_code": status,
+        "url.scheme": scope.get("scheme", "http"),
+        "url.path": redact(path),
+        "http.request.body.size": received,
+        "http.response.body.size": sent,
+    }
+    if endpoint != UNMATCHED:
+        attributes["http.route"] = endpoint
+        span.update_name(f"{_METHODS.get(method, 'HTTP')} {endpoint}")
+    if captured() and scope.get("query_string"):
+        attributes["url.query"] = redact(scope["query_string"].decode("latin-1"))
+    span.set_attributes(attributes)
     if outcome.status == CLIENT_CLOSED_REQUEST and not isinstance(error, Exception):
         spans.end_span(span, "cancelled")
     elif error is not None or outcome.broken or outcome.status >= 500:

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
 from .losses import Counted, QueueMetrics
+from .recorder import RecorderProvider
 
 # Its processors say what they have dropped only when asked to, and only when they are made.
 os.environ["OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"] = "true"
@@ -33,13 +34,13 @@ class _Stoppable(Protocol):
 class Pipeline(NamedTuple):
     """What has to be stopped at the end."""
 
-    provider: _Stoppable
+    queue: _Stoppable
     exporter: _Stoppable
     losses: QueueMetrics
 
     def flush(self) -> threading.Thread:
         """Begin to send what waits, and record no more."""
-        thread = threading.Thread(target=self.provider.shutdown, daemon=True)
+        thread = threading.Thread(target=self.queue.shutdown, daemon=True)
         thread.start()
         return thread
 
@@ -49,13 +50,13 @@ class Pipeline(NamedTuple):
         self.exporter.shutdown()
 
 
-def span_pipeline(resource: Resource) -> tuple[TracerProvider, Pipeline]:
+def span_pipeline(resource: Resource) -> tuple[RecorderProvider, Pipeline]:
     """For spans, as OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER and OTEL_BSP_* say."""
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    sampler = TracerProvider(resource=resource, shutdown_on_exit=False).sampler  # it knows how to read the variables
     exporter, losses = OTLPSpanExporter(), QueueMetrics("span")
     counted = Counted(exporter, "span", SpanExportResult.SUCCESS)
-    provider.add_span_processor(BatchSpanProcessor(counted, meter_provider=losses))  # type: ignore[arg-type]
-    return provider, Pipeline(provider, exporter, losses)
+    processor = BatchSpanProcessor(counted, meter_provider=losses)  # type: ignore[arg-type]
+    return RecorderProvider(sampler, resource, processor), Pipeline(processor, exporter, losses)
 
 
 def log_pipeline(resource: Resource) -> tuple[LoggerProvider, Pipeline]:
