@@ -90,7 +90,8 @@ class RecordedSpan(Span):
         escaped: bool = False,
     ) -> None:
         """Note its class; its text may repeat what somebody wrote."""
-        named: dict[str, AttributeValue] = {"exception.type": type(exception).__qualname__, "exception.escaped": escaped}
+        kind = type(exception).__qualname__
+        named: dict[str, AttributeValue] = {"exception.type": kind, "exception.escaped": escaped}
         self.add_event("exception", {**(attributes or {}), **named}, timestamp)
 
     def end(self, end_time: int | None = None) -> None:
