@@ -18,9 +18,9 @@ from .row import AGAIN, OURS
 BARE = "bare"
 
 
-def bare() -> FastAPI:
+def bare(app: FastAPI | None = None) -> FastAPI:
     """One route that returns a small object."""
-    app = FastAPI()
+    app = app or FastAPI()
 
     @app.get("/items/{item}")
     async def read_item(item: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .measurements import (
     memory,
     scrape,
     server,
+    spans,
     tracked_call,
     workers_gap,
 )
@@ -22,6 +23,7 @@ from .measurements import (
 _MODULES = (
     in_process,
     server,
+    spans,
     tracked_call,
     log_line,
     scrape,
