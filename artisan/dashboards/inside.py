@@ -27,6 +27,7 @@ def inside() -> dashboard.Dashboard:
             ("Cache and tools", _cache_and_tools()),
             ("Process", _process()),
             ("The metrics themselves", _metrics()),
+            ("Spans and log records on their way", _export()),
             ("Telemetry: seeing", seeing()),
             ("Telemetry: thinking and speaking", speaking()),
         ],
@@ -203,5 +204,24 @@ def _metrics() -> list[Panel]:
             "Because the disk was full when they were new: what a scrape shows of them depends on who answers.",
             Query(f"metrics_unshared_series{{{HERE}}}", "{{instance}}"),
             unit="short",
+        ),
+    ]
+
+
+def _export() -> list[Panel]:
+    return [
+        graph(
+            "Sent",
+            "Spans and log records per second that the collector of OTEL_EXPORTER_OTLP_ENDPOINT has taken.",
+            Query(rate("telemetry_exported_total", "signal"), "{{signal}}"),
+            unit="ops",
+            width=12,
+        ),
+        graph(
+            "Lost",
+            "Per second and by reason: no room to wait, refused after all retries, or late at the end.",
+            Query(rate("telemetry_dropped_total", "signal, reason"), "{{signal}} {{reason}}"),
+            unit="ops",
+            width=12,
         ),
     ]

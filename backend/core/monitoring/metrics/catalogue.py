@@ -262,21 +262,25 @@ METRICS_SCRAPE_DURATION = Histogram(
 # --- spans and log lines on their way to a collector ---------------------------------------------------------------
 
 
-class Signal(NamedTuple):
+Signal = Literal["span", "log"]
+Reason = Literal["queue_full", "export_failed", "shutdown"]
+
+
+class Sent(NamedTuple):
     """What is sent."""
 
-    signal: Literal["span", "log"]
+    signal: Signal
 
 
 class Loss(NamedTuple):
     """What was not sent, and why."""
 
-    signal: Literal["span", "log"]
-    reason: Literal["queue_full", "export_failed", "shutdown"]
+    signal: Signal
+    reason: Reason
 
 
 TELEMETRY_EXPORTED = Counter(
-    "telemetry_exported_total", "Spans and log records that a collector has taken", labels=Signal
+    "telemetry_exported_total", "Spans and log records that a collector has taken", labels=Sent
 )
 TELEMETRY_DROPPED = Counter(
     "telemetry_dropped_total",

@@ -7,9 +7,10 @@ the way is counted.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from backend.core.monitoring.logs import copy_lines_to
+from backend.core.monitoring.metrics.catalogue import TELEMETRY_DROPPED, TELEMETRY_EXPORTED, Reason, Signal
 
 from .environment import Export
 from .log_records import LogRecords
@@ -31,6 +32,10 @@ class Exporting:
         self.wanted = Export.from_environment()
         self._facts = facts
         self._pipelines: list[Pipeline] = []
+        for signal in get_args(Signal):  # at 0 from the start, so that the first loss is visible to rate()
+            TELEMETRY_EXPORTED.labels(signal=signal)
+            for reason in get_args(Reason):
+                TELEMETRY_DROPPED.labels(signal=signal, reason=reason)
 
     def start(self) -> None:
         """Record and send from now on. Call it in the process that serves, after any fork."""

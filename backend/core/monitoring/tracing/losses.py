@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol, get_args
 
 from opentelemetry.metrics import (
     CallbackT,
@@ -15,9 +15,7 @@ from opentelemetry.metrics import (
 )
 from opentelemetry.util.types import Attributes
 
-from backend.core.monitoring.metrics.catalogue import TELEMETRY_DROPPED, TELEMETRY_EXPORTED
-
-Signal = Literal["span", "log"]
+from backend.core.monitoring.metrics.catalogue import TELEMETRY_DROPPED, TELEMETRY_EXPORTED, Reason, Signal
 
 
 class _Exporter(Protocol):
@@ -69,9 +67,7 @@ class QueueMetrics(NoOpMeterProvider):
 class _QueueMeter(NoOpMeter):
     def __init__(self, signal: Signal) -> None:
         super().__init__("queue")
-        self._dropped = {
-            reason: TELEMETRY_DROPPED.labels(signal=signal, reason=reason) for reason in ("queue_full", "shutdown")
-        }
+        self._dropped = {reason: TELEMETRY_DROPPED.labels(signal=signal, reason=reason) for reason in get_args(Reason)}
         self._size: CallbackT | None = None
 
     def lose(self, reason: str, count: float) -> None:
