@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+import psutil
 import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from backend.core.monitoring import Monitoring
+from backend.core.monitoring import Monitoring, metrics_response
 from backend.core.monitoring.client import cut_off
 
 
@@ -194,6 +196,47 @@ async def test_a_fault_is_told_even_when_the_client_has_left(serve: Any, logs: A
         await eventually(lambda: logs.of("request_abandoned"))
     (line,) = [line for line in logs.all() if line["level"] == "error"]
     assert (line["event"], line["status"], line["error"]) == ("request_abandoned", 499, "a real fault")
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_a_scraper_that_does_not_read_ends_its_page_without_a_complaint(
+    serve: Any, rise: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, leaves: bool
+) -> None:
+    """One that has left, and one that is cut off: the rest of the page is not made, and no client can fill a log."""
+    monkeypatch.setattr(metrics_response, "_SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(metrics_response, "_CHUNK", 1)
+    monkeypatch.setattr(metrics_response, "DEADLINE_SECONDS", 30 if leaves else 0.5)
+    pages = rise("metrics_scrape_duration_seconds_count")
+    made: list[int] = []
+
+    def piece_by_piece(ready: bytearray, pieces: Any, until: float) -> bool:
+        ready += bytes(1_000_000)
+        made.append(1)
+        return len(made) == 10_000
+
+    monkeypatch.setattr(metrics_response, "_fill", piece_by_piece)
+    async with serve(Monitoring(FastAPI())) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET /monitoring/metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        await eventually(lambda: made)
+        if leaves:
+            writer.transport.abort()
+        await eventually(lambda: not server_connections(port))
+        before = -1
+        while before != len(made):
+            before = len(made)
+            await asyncio.sleep(0.05)  # as long as there is more
+        writer.close()
+    assert len(made) < 1000
+    assert pages() == 0
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def server_connections(port: int) -> list[Any]:
+    return [
+        each for each in psutil.Process().net_connections() if each.laddr.port == port and each.status == "ESTABLISHED"
+    ]
 
 
 class _ClosedConnection:

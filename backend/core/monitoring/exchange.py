@@ -91,6 +91,8 @@ class Exchange:
             raise self._refused(error) from None
         if is_body and not gone:
             self._sent += self._size(message)
+        if gone and not last and self._metrics is None:
+            raise ClientDisconnect  # nobody reads the rest of our own page, which may be a long one
         if last and self._complete(gone).status < 500:
             self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
 

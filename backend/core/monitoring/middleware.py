@@ -6,7 +6,9 @@ an unhandled exception be seen.
 
 from __future__ import annotations
 
-from starlette.requests import Request
+import asyncio
+
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .client import peer_of
@@ -64,6 +66,9 @@ class Monitoring:
                     await self.app(scope, peer.receive, exchange.send)
         except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
+            if own and isinstance(error, ClientDisconnect):
+                await asyncio.sleep(0)  # the server hears of the end of the connection, and need not complain
+                return
             raise
         else:
             exchange.returned()
