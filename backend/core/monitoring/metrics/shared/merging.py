@@ -14,6 +14,7 @@ from backend.core.monitoring.metrics.exemplars import Exemplar
 from backend.core.monitoring.metrics.memory import Floats
 from backend.core.monitoring.metrics.table import Table
 
+from .combining import combined
 from .file_reader import FileReader
 from .record import Kind, Record
 
@@ -131,22 +132,8 @@ class _Sum:
         """Add what one file has. No label set is in a file twice, so each target is met once."""
         targets = np.array(part.targets, np.int64)
         found = take(numbers, part.cells, self._description.cells)
-        now = self._values[targets]
         self._present[targets] = True
-        match self._description.across:
-            case "sum":
-                now += found
-            case "any":
-                now = np.maximum(now, found)
-            case across:  # the second number tells when the first was set, and 0 that it never was
-                told, first = found[:, 1] > 0, now[:, 1] == 0
-                better = {
-                    "max": found[:, 0] > now[:, 0],
-                    "min": found[:, 0] < now[:, 0],
-                    "latest": found[:, 1] > now[:, 1],
-                }[across]
-                now = np.where((told & (first | better))[:, None], found, now)
-        self._values[targets] = now
+        self._values[targets] = combined(self._description.across, self._values[targets], found)
 
     def add_exemplars(self, part: Part, reader: FileReader) -> None:
         """The latest exemplar of each bucket stays."""

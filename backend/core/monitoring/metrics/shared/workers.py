@@ -14,6 +14,7 @@ from backend.core.monitoring.metrics.table import Table
 from backend.core.monitoring.metrics.troubles import Troubles
 
 from . import notes
+from .combining import combined
 from .directory import Directory
 from .file_reader import FileReader
 from .folding import fold
@@ -101,16 +102,16 @@ def _joined(table: Table, more: Table | None) -> Table:
     if more is None or not len(more.values):
         return table
     known = {text: row for row, text in enumerate(table.texts[: len(table.values)])}
-    texts, values = list(table.texts[: len(table.values)]), [table.values]
-    added = table.values.copy()
+    texts, together = list(table.texts[: len(table.values)]), table.values.copy()
     fresh = []
     for text, row in more.rows():
-        if text in known and table.description.across == "sum":
-            added[known[text]] += row
-        elif text not in known:
+        if text in known:
+            at = slice(known[text], known[text] + 1)
+            together[at] = combined(table.description.across, together[at], np.array([row]))
+        else:
             texts.append(text)
             fresh.append(row)
-    values = [added, np.array(fresh).reshape(len(fresh), table.description.cells)]
+    values = [together, np.array(fresh).reshape(len(fresh), table.description.cells)]
     present = np.concatenate([table.present | _named(table, more), np.ones(len(fresh), np.bool_)])
     return Table(table.description, texts, np.concatenate(values), present, table.exemplars)
 
