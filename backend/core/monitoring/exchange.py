@@ -34,13 +34,14 @@ class Exchange:
     """Follows one request through the application; without `metrics` (our own pages) its line is at debug."""
 
     __slots__ = (
-        "_arrived",
         "_endpoints",
         "_metrics",
         "_outcome",
+        "_path",
         "_peer",
         "_refusal",
         "_request_id",
+        "_root_path",
         "_scope",
         "_send",
         "_sent",
@@ -61,7 +62,7 @@ class Exchange:
     ) -> None:
         self._scope, self._peer, self._send, self._request_id = scope, peer, send, request_id
         self._endpoints, self._metrics = endpoints, metrics
-        self._arrived = scope.get("root_path", ""), scope["path"]  # routing changes both
+        self._root_path, self._path = scope.get("root_path", ""), scope["path"]  # routing changes both
         self._status: int | None = None
         self._sent = 0
         self._outcome: Outcome | None = None
@@ -155,7 +156,7 @@ class Exchange:
         """Count the request, at its last byte or when it is known that none will follow."""
         outcome = self._outcome = Outcome(
             method_label(self._scope["method"]),
-            self._endpoints.template(self._scope, *self._arrived),
+            self._endpoints.template(self._scope, self._root_path, self._path),
             CLIENT_CLOSED_REQUEST if gone else self._status or 500,
             time.perf_counter() - self._started,
             self._peer.received_bytes if isinstance(self._peer, Client) else 0,
@@ -176,4 +177,4 @@ class Exchange:
         request_line.tell(outcome, self._request_id, error, usual)
         if self.span is not None:
             self.span.set_attribute("request_id", self._request_id)
-            end_request_span(self.span, self._scope, self._arrived[1], outcome, error)
+            end_request_span(self.span, self._scope, self._path, outcome, error)
