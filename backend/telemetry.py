@@ -11,6 +11,7 @@ from backend.core.config import Settings
 from backend.core.errors import ConfigError
 from backend.core.monitoring.sentry import start_reporting, stop_reporting
 from backend.core.monitoring.tracing.export import Exporting
+from backend.core.monitoring.vendor_agents import stop_vendor_agent
 
 
 class Telemetry:
@@ -41,3 +42,4 @@ class Telemetry:
             if self._sentry:
                 await asyncio.to_thread(stop_reporting)
             await asyncio.to_thread(self._otlp.stop)
+            await asyncio.to_thread(stop_vendor_agent)

@@ -22,7 +22,7 @@ from .options import MonitoringOptions
 from .pages import PREFIX, Pages
 from .request_id import accept_request_id, request_id_var
 from .tracing import current
-from .tracing.request_span import start_request_span
+from .vendor_agents import follow_vendor_agent
 from .vitals import Vitals
 
 _OWN = PREFIX + "/"
@@ -41,6 +41,7 @@ class Monitoring:
         self._pages = Pages(self.health, options.token)
         self._vitals = Vitals(self.health)
         APP_INFO.set(version=options.version, environment=options.environment, commit=options.commit)
+        self._start_span = follow_vendor_agent()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection or the lifespan, as ASGI calls it."""
@@ -58,7 +59,7 @@ class Monitoring:
         try:
             if own:
                 await self._own_page(scope, peer.receive, exchange.send)
-            elif (span := start_request_span(scope, headers)) is None:
+            elif (span := self._start_span(scope, headers)) is None:
                 await self.app(scope, peer.receive, exchange.send)
             else:
                 exchange.span = span
