@@ -47,7 +47,7 @@ def stop_vendor_agent() -> None:
 
 
 def _ours_or(find: _Find) -> _Start:
-    """New Relic's transaction ends with the last byte, before the request's line is written; so it is kept until then."""
+    """New Relic's transaction ends with the last byte, ahead of the request's line, which therefore keeps its ids."""
 
     def start(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | None:
         span = start_request_span(scope, headers)
