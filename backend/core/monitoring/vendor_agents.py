@@ -27,11 +27,9 @@ def follow_vendor_agent() -> _Start:
     Gives what finds the span of a request at its begin: ours, or else the one that it has begun in.
     """
     if "ddtrace.trace" in sys.modules:
-        look_elsewhere(_datadog())  # it begins its own beneath us
+        look_elsewhere(_datadog())  # it begins its spans beneath us, and is in one while our lines are written
     elif "newrelic.config" in sys.modules:
-        find = _new_relic()
-        look_elsewhere(find)
-        return _ours_or(find)
+        return _ours_or(_new_relic())
     return start_request_span
 
 
@@ -46,23 +44,11 @@ def stop_vendor_agent() -> None:
         shutdown_agent(timeout=STOP_SECONDS)
 
 
-def _ours_or(find: _Find) -> _Start:
-    """New Relic's transaction ends with the last byte, ahead of the request's line, which therefore keeps its ids."""
-
-    def start(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | None:
-        span = start_request_span(scope, headers)
-        if span is None and (around := find()) is not None:
-            return NonRecordingSpan(around)
-        return span
-
-    return start
-
-
 def _datadog() -> _Find:
     from ddtrace.trace import tracer  # noqa: PLC0415 - it is loaded
 
     def find() -> SpanContext | None:
-        span = tracer.current_span() if tracer.enabled else None
+        span = tracer.current_span()
         if span is None:
             return None
         kept = span.context.sampling_priority  # decided when the trace is sent, unless the caller has done so
@@ -72,7 +58,7 @@ def _datadog() -> _Find:
 
 
 def _new_relic() -> _Find:
-    from newrelic.agent import current_trace  # noqa: PLC0415
+    from newrelic.agent import current_trace  # noqa: PLC0415 - it is loaded
 
     def find() -> SpanContext | None:
         span = current_trace()
@@ -83,6 +69,18 @@ def _new_relic() -> _Find:
         return _ids(int(transaction.trace_id, 16), int(span.guid, 16), sampled=bool(transaction.sampled))
 
     return find
+
+
+def _ours_or(find: _Find) -> _Start:
+    """New Relic's transaction ends with the last byte, ahead of the request's line, which therefore keeps its ids."""
+
+    def start(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | None:
+        span = start_request_span(scope, headers)
+        if span is None and (around := find()) is not None:
+            return NonRecordingSpan(around)
+        return span
+
+    return start
 
 
 def _ids(trace_id: int, span_id: int, *, sampled: bool) -> SpanContext:
