@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.tracing.collector import collecting
+
 from .service import AS_THE_GUIDE_SAYS, WITH_A_ROUTE_THAT_FAILS, script, served
 
 RUN = [script("newrelic-admin"), "run-program"]
@@ -86,6 +88,20 @@ def test_what_fails_leads_to_its_transaction(agent: Agent, tmp_path: Path) -> No
     (failed,), (library,) = service.lines("request_failed"), service.lines("about to fail")
     assert failed["trace_id"] == library["trace_id"] == error["traceId"]
     assert failed["span_id"] is not None
+
+
+def test_ours_goes_first_where_both_trace(agent: Agent, tmp_path: Path) -> None:
+    """Each records its own; a line has the ids of the one that OTEL_EXPORTER_OTLP_ENDPOINT asked for."""
+    with collecting() as (received, url):
+        env = {**agent.env, "OTEL_EXPORTER_OTLP_ENDPOINT": url}
+        with served([*RUN, *AS_THE_GUIDE_SAYS], tmp_path, **env) as service:
+            assert service.client.get(**SILK).status_code == 200
+            service.stop()
+    (ours,) = [span for span in received.spans if span.name == "GET /api/search"]
+    (theirs,) = [event for event in agent.sent("analytic_event_data") if event["name"] == SEARCH]
+    (line,) = service.lines("request_completed")
+    assert (line["trace_id"], line["span_id"]) == (ours.trace_id, ours.span_id)
+    assert theirs["traceId"] != ours.trace_id
 
 
 def test_every_worker_records(agent: Agent, tmp_path: Path) -> None:

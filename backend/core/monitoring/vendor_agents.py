@@ -29,7 +29,9 @@ def follow_vendor_agent() -> _Start:
     if "ddtrace.trace" in sys.modules:
         look_elsewhere(_datadog())  # it begins its spans beneath us, and is in one while our lines are written
     elif "newrelic.config" in sys.modules:
-        return _ours_or(_new_relic())
+        find = _new_relic()
+        look_elsewhere(find)  # with several workers it begins them beneath us, too
+        return _ours_or(find)
     return start_request_span
 
 
@@ -72,7 +74,7 @@ def _new_relic() -> _Find:
 
 
 def _ours_or(find: _Find) -> _Start:
-    """New Relic's transaction ends with the last byte, ahead of the request's line, which therefore keeps its ids."""
+    """Around us, New Relic's transaction ends with the last byte, ahead of the request's line: it keeps the ids."""
 
     def start(scope: Scope, headers: Mapping[bytes, bytes]) -> Span | None:
         span = start_request_span(scope, headers)
