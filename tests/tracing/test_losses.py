@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from opentelemetry.trace import SpanKind
 
+from backend.core.monitoring.tracing import Work, end_span, start_span
+from backend.core.monitoring.tracing.export import Exporting
 from tests.e2e.processes import eventually
 from tests.watching.prometheus import free_port
 
@@ -116,6 +120,31 @@ def test_at_the_end_all_is_sent_within_the_limit(collector: tuple[Collector, str
         requests_of(service, 20)
         service.process.terminate()
         service.process.wait(15)
+
+
+def test_what_was_not_sent_at_the_end_is_counted_once(
+    collector: tuple[Collector, str], monkeypatch: pytest.MonkeyPatch, rise: Any
+) -> None:
+    """The batch that is under way and those that wait, whatever becomes of them after all."""
+    received, url = collector
+    received.delay = 1.5
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{url}/v1/traces")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8")
+    late = rise("telemetry_dropped_total", signal="span", reason="shutdown")
+    failed = rise("telemetry_dropped_total", signal="span", reason="export_failed")
+    sent = rise("telemetry_exported_total", signal="span")
+    before = set(threading.enumerate())
+    exporting = Exporting({})
+    exporting.start()
+    for _ in range(20):
+        end_span(start_span(Work("late", SpanKind.INTERNAL, {})), "success")
+    eventually(lambda: received.requests == 1)
+    exporting.stop(within=0.1)
+    assert late() == 20
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert (late(), failed(), sent()) == (20, 0, 0)
 
 
 def test_every_worker_sends_its_own(collector: tuple[Collector, str], backend: StartBackend) -> None:

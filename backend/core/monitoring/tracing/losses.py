@@ -30,18 +30,31 @@ class Counted:
         self._inner, self._success = inner, success
         self._exported = TELEMETRY_EXPORTED.labels(signal=signal)
         self._failed = TELEMETRY_DROPPED.labels(signal=signal, reason="export_failed")
+        self._late = TELEMETRY_DROPPED.labels(signal=signal, reason="shutdown")
+        self._under_way = 0
+        self._given_up = False
 
     def export(self, batch: Sequence[Any], /) -> Any:
         """Send a batch, with the retries of the exporter within."""
-        result = None
+        if self._given_up:
+            return None  # counted already
+        result, self._under_way = None, len(batch)
         try:
             result = self._inner.export(batch)
         finally:
-            (self._exported if result == self._success else self._failed).inc(len(batch))
+            self._under_way = 0
+            if not self._given_up:
+                (self._exported if result == self._success else self._failed).inc(len(batch))
         return result
 
+    def give_up(self, waiting: float) -> None:
+        """The process ends: what is under way and what waits is lost. Wakes it where it waits to try again."""
+        self._given_up = True
+        self._late.inc(self._under_way + waiting)
+        self._inner.shutdown()
+
     def shutdown(self) -> None:
-        """Give up what is being sent."""
+        """All has been sent."""
         self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
@@ -59,9 +72,9 @@ class QueueMetrics(NoOpMeterProvider):
         """The same for every part."""
         return self._meter
 
-    def give_up(self) -> None:
-        """The process ends: what still waits is lost."""
-        self._meter.lose("shutdown", self._meter.waiting())
+    def waiting(self) -> float:
+        """How many are in the queue."""
+        return self._meter.waiting()
 
 
 class _QueueMeter(NoOpMeter):

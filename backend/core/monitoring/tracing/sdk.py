@@ -27,15 +27,16 @@ os.environ["OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"] = "true"
 logging.getLogger("opentelemetry.sdk._shared_internal").setLevel(logging.ERROR)
 
 
-class _Stoppable(Protocol):
+class _Queue(Protocol):
     def shutdown(self) -> None: ...
+    def force_flush(self) -> bool: ...
 
 
 class Pipeline(NamedTuple):
     """What has to be stopped at the end."""
 
-    queue: _Stoppable
-    exporter: _Stoppable
+    queue: _Queue
+    exporter: Counted
     losses: QueueMetrics
 
     def flush(self) -> threading.Thread:
@@ -45,9 +46,8 @@ class Pipeline(NamedTuple):
         return thread
 
     def give_up(self) -> None:
-        """Count what still waits as lost, and wake the exporter where it waits to try again."""
-        self.losses.give_up()
-        self.exporter.shutdown()
+        """Count as lost what has not been sent by now."""
+        self.exporter.give_up(self.losses.waiting())
 
 
 def span_pipeline(resource: Resource) -> tuple[RecorderProvider, Pipeline]:
@@ -56,7 +56,7 @@ def span_pipeline(resource: Resource) -> tuple[RecorderProvider, Pipeline]:
     exporter, losses = OTLPSpanExporter(), QueueMetrics("span")
     counted = Counted(exporter, "span", SpanExportResult.SUCCESS)
     processor = BatchSpanProcessor(counted, meter_provider=losses)  # type: ignore[arg-type]
-    return RecorderProvider(sampler, resource, processor), Pipeline(processor, exporter, losses)
+    return RecorderProvider(sampler, resource, processor), Pipeline(processor, counted, losses)
 
 
 def log_pipeline(resource: Resource) -> tuple[LoggerProvider, Pipeline]:
@@ -65,7 +65,7 @@ def log_pipeline(resource: Resource) -> tuple[LoggerProvider, Pipeline]:
     exporter, losses = OTLPLogExporter(), QueueMetrics("log")
     counted = Counted(exporter, "log", LogRecordExportResult.SUCCESS)
     provider.add_log_record_processor(BatchLogRecordProcessor(counted, meter_provider=losses))  # type: ignore[arg-type]
-    return provider, Pipeline(provider, exporter, losses)
+    return provider, Pipeline(provider, counted, losses)
 
 
 def resource_of(facts: dict[str, str]) -> Resource:
