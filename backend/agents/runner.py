@@ -24,7 +24,7 @@ from backend.core.errors import (
     ToolError,
 )
 from backend.core.monitoring import AgentRecorder, Execution, get_logger
-from backend.core.monitoring.tracing import Work, contents, current, messages, spanning
+from backend.core.monitoring.tracing import Work, contents, current, message, spanning
 from backend.tools import Toolbox
 
 from .agent import Agent, AgentCard, Plan
@@ -115,13 +115,13 @@ class AgentRunner:
     async def _events(self, run: _Run) -> AsyncGenerator[Event, None]:
         with Execution(self._recorders[run.agent.agent_type]) as execution:
             run.span = execution.span
-            _note_contents(run.span, "gen_ai.input.messages", messages("user", run.query))
+            _note_contents(run.span, "gen_ai.input.messages", [message("user", run.query)])
             yield RunStarted(run.run_id, run.agent.agent_type, run.query)
             async with aclosing(run.agent.plan(run.query)) as plan, aclosing(self._steps(run, plan)) as steps:
                 async for event in steps:
                     yield event
             finished = _finish(run)
-            _note_contents(run.span, "gen_ai.output.messages", messages("assistant", finished.answer))
+            _note_contents(run.span, "gen_ai.output.messages", [message("assistant", finished.answer)])
         # Outside of the recording: who leaves now has the answer.
         yield RunCompleted(finished)
 

@@ -26,9 +26,10 @@ from pydantic_ai.usage import RequestUsage
 from backend.core.errors import LLMError, LLMTimeout
 from backend.core.monitoring import LLMRecorder, Usage, current_request_id, get_logger
 from backend.core.monitoring.status import Status
-from backend.core.monitoring.tracing import contents, current, end_span, messages, start_span, trace_headers
+from backend.core.monitoring.tracing import contents, current, end_span, message, start_span, trace_headers
 
 T = TypeVar("T")
+_ROLES = {"system-prompt": "system", "user-prompt": "user", "text": "assistant"}
 _log = get_logger("llm")
 
 
@@ -74,6 +75,7 @@ class MeasuredModel(WrapperModel):
     ) -> T:
         """Send one attempt and give what `read` makes of the response; an answer that it cannot read is an error."""
         with self._attempt() as attempt:
+            _note_prompt(attempt.span, messages)
             settings = _traced(model_settings, attempt.span)
             with current(attempt.span):
                 async with asyncio.timeout(self._limit(model_settings)):
@@ -93,6 +95,7 @@ class MeasuredModel(WrapperModel):
         """Stream one attempt; leaving it before its end counts as cancelled. Raises LLMError or LLMTimeout."""
         with self._attempt() as attempt:
             started = time.perf_counter()
+            _note_prompt(attempt.span, messages)
             async with (
                 asyncio.timeout(self._limit(model_settings)),
                 super().request_stream(
@@ -184,6 +187,13 @@ def _traced(model_settings: ModelSettings | None, span: Span | None) -> ModelSet
     return settings
 
 
+def _note_prompt(span: Span | None, prompt: list[ModelMessage]) -> None:
+    if span is not None:
+        parts: list[Any] = [part for each in prompt for part in each.parts if part.part_kind in _ROLES]
+        spoken = [message(_ROLES[part.part_kind], str(part.content)) for part in parts]
+        span.set_attributes(contents({"gen_ai.input.messages": spoken}))
+
+
 def _note_response(span: Span | None, response: ModelResponse, first_chunk: float | None = None) -> None:
     if span is None:
         return
@@ -192,4 +202,4 @@ def _note_response(span: Span | None, response: ModelResponse, first_chunk: floa
     span.set_attribute("gen_ai.response.model", response.model_name or "")
     if response.finish_reason:
         span.set_attribute("gen_ai.response.finish_reasons", [response.finish_reason])
-    span.set_attributes(contents({"gen_ai.output.messages": messages("assistant", response.text or "")}))
+    span.set_attributes(contents({"gen_ai.output.messages": [message("assistant", response.text or "")]}))

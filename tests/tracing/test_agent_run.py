@@ -80,13 +80,15 @@ async def test_the_tree_of_a_run_is_the_one_in_the_docs(
     assert run["request_id"] == headers["x-request-id"] == "run-1"
 
 
-async def in_a_thread(backend: StartBackend, url: str, vendor: str) -> tuple[dict[str, Any], Any]:
+async def in_a_thread(
+    backend: StartBackend, url: str, vendor: str, query: str = QUESTION, **env: str
+) -> tuple[dict[str, Any], Any]:
     """The question is asked beside the loop that the scripted vendor needs."""
 
     def ask() -> tuple[dict[str, Any], Any]:
-        with backend(url, LLM_PROVIDERS=f"local@{vendor}") as service:
+        with backend(url, LLM_PROVIDERS=f"local@{vendor}", **env) as service:
             response = service.client.post(
-                "/api/agents/supply_hunter/runs", json={"query": QUESTION}, headers={"X-Request-ID": "run-1"}
+                "/api/agents/supply_hunter/runs", json={"query": query}, headers={"X-Request-ID": "run-1"}
             )
             assert response.status_code == 200, response.text
             return response.json(), response.headers
@@ -94,17 +96,23 @@ async def in_a_thread(backend: StartBackend, url: str, vendor: str) -> tuple[dic
     return await asyncio.to_thread(ask)
 
 
-def test_contents_are_recorded_redacted_where_they_are_asked_for(
+async def test_contents_are_recorded_redacted_where_they_are_asked_for(
     collector: tuple[Collector, str], backend: StartBackend
 ) -> None:
-    """The question and the answer of the run, and the arguments of the tools."""
+    """The question and the answer of the run, the prompt and the answer of the model, the arguments of the tools."""
     received, url = collector
-    with backend(url, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true") as service:
-        query = "silk yarn, tell asha@example.org"
-        assert service.client.post("/api/agents/supply_hunter/runs", json={"query": query}).status_code == 200
+    query = f"{QUESTION}, tell asha@example.org"
+    async with running_vendor(completion(json.dumps({"material": None, "craft": None}))) as vendor:
+        asking = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true", "query": query}
+        await in_a_thread(backend, url, vendor.base_url, **asking)
+    (chat,) = [span for span in received.spans if span.name.startswith("chat")]
+    prompt = json.loads(chat.attributes["gen_ai.input.messages"])
+    assert [each["role"] for each in (prompt[0], prompt[-1])] == ["system", "user"]
+    assert prompt[-1]["parts"][0]["content"] == f"{QUESTION}, tell [EMAIL]"
+    assert json.loads(chat.attributes["gen_ai.output.messages"])[0]["role"] == "assistant"
     (agent,) = [span for span in received.spans if span.name.startswith("invoke_agent")]
     asked = json.loads(agent.attributes["gen_ai.input.messages"])
-    assert asked == [{"role": "user", "parts": [{"type": "text", "content": "silk yarn, tell [EMAIL]"}]}]
+    assert asked == [{"role": "user", "parts": [{"type": "text", "content": f"{QUESTION}, tell [EMAIL]"}]}]
     assert json.loads(agent.attributes["gen_ai.output.messages"])[0]["role"] == "assistant"
     tools = [span.attributes for span in received.spans if span.name.startswith("execute_tool")]
     assert all("gen_ai.tool.call.arguments" in attributes for attributes in tools)

@@ -4,7 +4,7 @@
 `environment` reads OTEL_*, `export` sends what was recorded, `losses` counts what was not.
 """
 
-from .content import contents, messages
+from .content import contents, message
 from .spans import Work, configure_tracing, current, end_span, note, spanning, start_span, trace_headers
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "contents",
     "current",
     "end_span",
-    "messages",
+    "message",
     "note",
     "spanning",
     "start_span",

@@ -26,9 +26,9 @@ def contents(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: _text(redact_value(value)) for name, value in values.items()}
 
 
-def messages(role: str, text: str) -> list[dict[str, Any]]:
-    """One text message, in the form of `gen_ai.input.messages` and `gen_ai.output.messages`."""
-    return [{"role": role, "parts": [{"type": "text", "content": text}]}]
+def message(role: str, text: str) -> dict[str, Any]:
+    """A text, in the form of those in `gen_ai.input.messages` and `gen_ai.output.messages`."""
+    return {"role": role, "parts": [{"type": "text", "content": text}]}
 
 
 def _text(value: Any) -> str:
