@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from backend.catalog import Catalogue
 from backend.core.config import Settings
 from backend.llm import LLM, open_llm
 from backend.storage import Database, MemoryCache, ReadThrough
+from tests.ports import free_port
 
 _READY_WITHIN = 60.0
 
@@ -36,13 +36,6 @@ async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
     await database.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def local_model() -> Iterator[str]:
     """The address of the real local LLM server; without its packages a test fails in CI and is skipped elsewhere."""
@@ -51,7 +44,7 @@ def local_model() -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "artisan.stack.local_llm", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
@@ -91,6 +84,6 @@ async def llm(local_model: str) -> AsyncIterator[LLM]:
 @pytest.fixture
 async def absent_llm() -> AsyncIterator[LLM]:
     """The door to a model that is away: nobody listens there."""
-    llm = _llm(f"http://127.0.0.1:{_free_port()}/v1")
+    llm = _llm(f"http://127.0.0.1:{free_port()}/v1")
     yield llm
     await llm.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from artisan.stack.tools import find
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("backend", "llm", "valkey", "prometheus", "alertmanager", "mailbox")
@@ -25,11 +25,10 @@ READY_WITHIN, STOPPED_WITHIN = 120.0, 10.0
 
 
 def free_ports() -> dict[str, int]:
-    sockets = {part: socket.create_server(("127.0.0.1", 0)) for part in PORTS}
-    ports = {part: each.getsockname()[1] for part, each in sockets.items()}
-    for each in sockets.values():
-        each.close()
-    return ports
+    found: set[int] = set()
+    while len(found) < len(PORTS):
+        found.add(free_port())
+    return dict(zip(PORTS, found, strict=True))
 
 
 @dataclass

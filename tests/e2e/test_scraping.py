@@ -21,7 +21,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from tests.e2e.processes import eventually, program, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 PAGE = "/monitoring/metrics"
 # Of `served_large`, which is not imported here: its metrics would be those of this process.

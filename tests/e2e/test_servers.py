@@ -19,7 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from tests.e2e.processes import eventually, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 WORKERS, CLIENTS = 3, 4
 REQUESTS = 200

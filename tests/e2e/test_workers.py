@@ -16,7 +16,7 @@ import psutil
 import yaml
 
 from tests.e2e.processes import eventually, program, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 WORKERS = 4
 QUERY = 'http_requests_total{endpoint="/api/agents",method="GET",status="200"}'

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from tests.e2e.processes import eventually, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 AS_THE_GUIDE_SAYS = [sys.executable, "-m", "backend.main"]
 COMMON = ["timestamp", "level", "event", "request_id", "trace_id", "span_id", "logger"]

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.e2e.processes import eventually, running
+from tests.ports import free_port
 from tests.tracing.collector import Collector, collecting
-from tests.watching.prometheus import free_port
 
 from .service import AS_THE_GUIDE_SAYS, WITH_A_ROUTE_THAT_FAILS, answers, script, served
 

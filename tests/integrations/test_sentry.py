@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.e2e.processes import eventually, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

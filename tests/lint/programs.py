@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import yaml
 
 from artisan.stack import alertmanager
 from artisan.stack.tools import Tools
+from tests.ports import free_port
 
 _DEADLINE_SECONDS = 30.0
 _RULES = {"groups": [{"name": "group", "rules": [{"alert": "Ringing", "expr": "vector(1)"}]}]}
@@ -49,14 +49,6 @@ def running(tools: Tools, folder: Path) -> Iterator[tuple[str, str]]:
         _eventually(lambda: 'prometheus_http_requests_total{code="200",handler="/metrics"}' in _page(pages[0]), folder)
         _eventually(lambda: "alertmanager_alerts{" in _page(pages[1]), folder)
         yield pages
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

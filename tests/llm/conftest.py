@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from backend.llm import LLM, PROVIDERS, Endpoint, Labelling, MeasuredModel
+from tests import ports
 
 from .vendor import Vendor, completion, running_vendor
 
@@ -94,7 +94,4 @@ GREEN = '{"colour": "green"}'
 @pytest.fixture
 def free_port() -> int:
     """A loopback port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    return ports.free_port()

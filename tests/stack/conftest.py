@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from artisan.stack.part import Event, Part, State
 from artisan.stack.probe import resp
 from artisan.stack.tools import Tools, find
+from tests import ports
 
 _PRELUDE = """
 import os, signal, socket, subprocess, sys, threading, time
@@ -53,14 +53,7 @@ def run():
 @pytest.fixture
 def free_port() -> Callable[[], int]:
     """Gives a loopback port that nobody uses."""
-
-    def find() -> int:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-            return port
-
-    return find
+    return ports.free_port
 
 
 class Journal:

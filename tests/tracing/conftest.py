@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.e2e.processes import eventually, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 from .collector import Collector, collecting
 

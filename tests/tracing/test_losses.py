@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind
 from backend.core.monitoring.tracing import Work, end_span, start_span
 from backend.core.monitoring.tracing.export import Exporting
 from tests.e2e.processes import eventually
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 from .collector import Collector
 from .conftest import Backend, StartBackend

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.e2e.processes import eventually, program, running
-from tests.watching.prometheus import free_port
+from tests.ports import free_port
 
 from .collector import Collector
 from .conftest import StartBackend

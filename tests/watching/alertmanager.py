@@ -28,8 +28,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from artisan.stack import alertmanager
 from artisan.stack.tools import Tools
-
-from .prometheus import free_port
+from tests.ports import free_port
 
 _DEADLINE_SECONDS = 20.0
 _QUICKER = {"group_wait": "200ms", "group_interval": "300ms"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from typing import Any, Self
 
 import httpx
 import yaml
+
+from tests.ports import free_port
 
 _DEADLINE_SECONDS = 20.0
 _RINGING = {
@@ -103,14 +104,6 @@ class Prometheus:
             return self._http.get("/-/ready").is_success
         except httpx.TransportError:
             return False
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _hurried(rules: str) -> str:

@@ -42,6 +42,9 @@ class Execution:
     def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> None:
         seconds = time.perf_counter() - self._started
         try:
+            if self.span is None:
+                self._recorder.end(seconds, error, self.result)
+                return
             with current(self.span):  # its log line and its exemplars point to it
                 self._recorder.end(seconds, error, self.result)
             end_span(self.span, status_of(error), error)

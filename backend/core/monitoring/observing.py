@@ -42,8 +42,12 @@ def observed(function: Callable[P, R], recorder: Recorder) -> Callable[P, R]:
 
 def _function(function: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with Execution(recorder) as execution, current(execution.span):
-            execution.result = function(*args, **kwargs)
+        with Execution(recorder) as execution:
+            if execution.span is None:
+                execution.result = function(*args, **kwargs)
+            else:
+                with current(execution.span):
+                    execution.result = function(*args, **kwargs)
             return execution.result
 
     return wrapper
@@ -51,8 +55,12 @@ def _function(function: Callable[..., Any], recorder: Recorder) -> Callable[...,
 
 def _coroutine(function: Callable[..., Awaitable[Any]], recorder: Recorder) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with Execution(recorder) as execution, current(execution.span):
-            execution.result = await function(*args, **kwargs)
+        with Execution(recorder) as execution:
+            if execution.span is None:
+                execution.result = await function(*args, **kwargs)
+            else:
+                with current(execution.span):
+                    execution.result = await function(*args, **kwargs)
             return execution.result
 
     return wrapper
