@@ -83,21 +83,6 @@ class Collector:
             else:
                 raise ValueError(path)
 
-    def tree(self, trace_id: str) -> list[str]:
-        """The names of a trace's spans, in their order, each indented below its parent."""
-        spans = sorted((span for span in self.spans if span.trace_id == trace_id), key=lambda span: span.start)
-        known = {span.span_id for span in spans}
-        lines: list[str] = []
-
-        def draw(parent: str, depth: int) -> None:
-            for span in spans:
-                if span.parent_id == parent or (not depth and span.parent_id not in known):
-                    lines.append("  " * depth + span.name)
-                    draw(span.span_id, depth + 1)
-
-        draw("", 0)
-        return lines
-
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

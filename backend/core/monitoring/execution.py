@@ -10,7 +10,6 @@ from opentelemetry.trace import Span
 
 from .logs import get_logger
 from .recorders import Recorder
-from .status import status_of
 from .tracing import current, end_span, start_span
 
 _log = get_logger("monitoring")
@@ -46,8 +45,8 @@ class Execution:
                 self._recorder.end(seconds, error, self.result)
                 return
             with current(self.span):  # its log line and its exemplars point to it
-                self._recorder.end(seconds, error, self.result)
-            end_span(self.span, status_of(error), error)
+                status = self._recorder.end(seconds, error, self.result)
+            end_span(self.span, status, error)
         except Exception:
             _log.exception("telemetry_failed")
 

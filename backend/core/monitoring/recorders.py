@@ -42,8 +42,8 @@ class Recorder(Protocol):
     def begin(self) -> None:
         """An execution starts."""
 
-    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
-        """It has ended, well or not."""
+    def end(self, seconds: float, error: BaseException | None, result: object) -> Status:
+        """It has ended, well or not; gives the word that it was counted under, which its span has, too."""
 
 
 class AgentRecorder:
@@ -72,7 +72,7 @@ class AgentRecorder:
         """A run starts."""
         catalogue.ACTIVE_AGENTS.inc()
 
-    def end(self, seconds: float, error: BaseException | None, result: object = None) -> None:
+    def end(self, seconds: float, error: BaseException | None, result: object = None) -> Status:
         """A run has ended; writes its log line."""
         status = status_of(error)
         status = "error" if status == "timeout" else status
@@ -85,6 +85,7 @@ class AgentRecorder:
             _log.info("agent_execution_cancelled", **fields)
         else:
             _log.info("agent_execution_completed", **fields)
+        return status
 
 
 class LLMRecorder:
@@ -111,9 +112,11 @@ class LLMRecorder:
     def begin(self) -> None:
         """An attempt is sent."""
 
-    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+    def end(self, seconds: float, error: BaseException | None, result: object) -> Status:
         """An attempt has ended; `result` may carry its usage."""
-        self.record(status_of(error), seconds, read_usage(result))
+        status = status_of(error)
+        self.record(status, seconds, read_usage(result))
+        return status
 
     def record(self, status: Status, seconds: float, usage: Usage | None) -> None:
         """Count one attempt; tokens are counted whatever its outcome, since they are paid for all the same."""
@@ -153,10 +156,12 @@ class ToolRecorder:
     def begin(self) -> None:
         """A call starts."""
 
-    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+    def end(self, seconds: float, error: BaseException | None, result: object) -> Status:
         """A call has ended."""
         status = status_of(error)
-        self._ends["error" if status == "timeout" else status].record(seconds, trace=exemplar_trace(current_span()))
+        status = "error" if status == "timeout" else status
+        self._ends[status].record(seconds, trace=exemplar_trace(current_span()))
+        return status
 
 
 class QueryRecorder:
@@ -175,9 +180,10 @@ class QueryRecorder:
     def begin(self) -> None:
         """A statement is sent."""
 
-    def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> None:
+    def end(self, seconds: float, error: BaseException | None = None, result: object = None) -> Status:
         """It has been answered or refused."""
         self._end.record(seconds, trace=exemplar_trace(current_span()))
+        return status_of(error)
 
 
 class CacheRecorder:
@@ -191,10 +197,12 @@ class CacheRecorder:
     def begin(self) -> None:
         """A look-up starts."""
 
-    def end(self, seconds: float, error: BaseException | None, result: object) -> None:
+    def end(self, seconds: float, error: BaseException | None, result: object) -> Status:
         """It has ended; one that was cancelled found out nothing."""
-        if status_of(error) == "cancelled":
-            return
+        status = status_of(error)
+        if status == "cancelled":
+            return status
         hit = error is None and result is not None
         (self.hits if hit else self.misses).inc()
         note({"cache.hit": hit})
+        return status
