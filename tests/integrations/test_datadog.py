@@ -14,10 +14,11 @@ import httpx
 import pytest
 
 from tests.e2e.processes import eventually, running
+from tests.e2e.serving import AS_THE_GUIDE_SAYS, answers, served
 from tests.ports import free_port
 from tests.tracing.collector import Collector, collecting
 
-from .service import AS_THE_GUIDE_SAYS, WITH_A_ROUTE_THAT_FAILS, answers, script, served
+from .service import WITH_A_ROUTE_THAT_FAILS, script
 
 RUN = [script("ddtrace-run")]
 OPENMETRICS = {"Accept": "application/openmetrics-text"}

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.serving import AS_THE_GUIDE_SAYS, served
 from tests.tracing.collector import collecting
 
-from .service import AS_THE_GUIDE_SAYS, WITH_A_ROUTE_THAT_FAILS, script, served
+from .service import WITH_A_ROUTE_THAT_FAILS, script
 
 RUN = [script("newrelic-admin"), "run-program"]
 CONFIG = """

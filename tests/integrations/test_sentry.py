@@ -9,15 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.e2e.processes import eventually, running
+from tests.e2e.processes import eventually
+from tests.e2e.serving import served
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,26 +65,6 @@ def peer() -> Iterator[tuple[Peer, str]]:
         server.shutdown()
 
 
-@contextmanager
-def failing_service(folder: Path, program: str, **env: str) -> Iterator[httpx.Client]:
-    """The backend with one more route, which fails."""
-    port, log = free_port(), folder / "log"
-    database = f"sqlite+aiosqlite:///{folder}/artisan.db"
-    env = {"PORT": str(port), "ENVIRONMENT": "production", "DATABASE_URL": database, **env}
-    with running([sys.executable, "-c", program], log, **env):
-        eventually(lambda: '"service_started"' in log.read_text(), 60, log)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
-            eventually(lambda: _answers(client), 30, log)
-            yield client
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/monitoring/health/live").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 PROGRAM = """
 from fastapi import APIRouter
 from backend.core.config import Settings
@@ -116,8 +95,10 @@ def test_an_unhandled_exception_arrives_with_its_ids(peer: tuple[Peer, str], tmp
     """Once, with request id, trace id, release, environment and route; and with nothing that people wrote."""
     seen, dsn = peer
     collector = f"http://127.0.0.1:{free_port()}"  # nobody listens: tracing is on, for the ids
-    with failing_service(tmp_path, PROGRAM, SENTRY_DSN=dsn, OTEL_EXPORTER_OTLP_ENDPOINT=collector) as client:
-        response = client.post("/fail/asha@example.org?q=madder", **SENT)  # type: ignore[arg-type]
+    with served(
+        [sys.executable, "-c", PROGRAM], tmp_path, SENTRY_DSN=dsn, OTEL_EXPORTER_OTLP_ENDPOINT=collector
+    ) as service:
+        response = service.client.post("/fail/asha@example.org?q=madder", **SENT)  # type: ignore[arg-type]
         assert response.status_code == 500
         eventually(lambda: bool(seen.events), 20)
     (event,) = seen.events
@@ -140,9 +121,9 @@ def test_an_unhandled_exception_arrives_with_its_ids(peer: tuple[Peer, str], tmp
 def test_the_guides_own_two_lines_work(peer: tuple[Peer, str], tmp_path: Path) -> None:
     """With Sentry's own defaults, beside ours."""
     seen, dsn = peer
-    with failing_service(tmp_path, INITIALISED_BY_HAND, BY_HAND=dsn) as client:
-        assert client.get("/api/search?q=silk").status_code == 200
-        assert client.post("/fail/asha?q=madder", **SENT).status_code == 500  # type: ignore[arg-type]
+    with served([sys.executable, "-c", INITIALISED_BY_HAND], tmp_path, BY_HAND=dsn) as service:
+        assert service.client.get("/api/search?q=silk").status_code == 200
+        assert service.client.post("/fail/asha?q=madder", **SENT).status_code == 500  # type: ignore[arg-type]
         eventually(lambda: bool(seen.events), 20)
     assert {event["exception"]["values"][-1]["type"] for event in seen.events} == {"ValueError"}
 

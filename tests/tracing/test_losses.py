@@ -14,10 +14,11 @@ from opentelemetry.trace import SpanKind
 from backend.core.monitoring.tracing import Work, end_span, start_span
 from backend.core.monitoring.tracing.export import Exporting
 from tests.e2e.processes import eventually
+from tests.e2e.serving import Service
 from tests.ports import free_port
 
 from .collector import Collector
-from .conftest import Backend, StartBackend
+from .conftest import StartBackend
 
 REQUESTS = 300
 QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_BLRP_SCHEDULE_DELAY": "100", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
@@ -48,7 +49,7 @@ def counted(client: httpx.Client, signal: str) -> Counted:
     return Counted(value(f'telemetry_exported_total{{signal="{signal}"}}'), *map(value, dropped))
 
 
-def requests_of(service: Backend, count: int) -> float:
+def requests_of(service: Service, count: int) -> float:
     """Ask so often; the seconds that it took."""
     started = time.perf_counter()
     for _ in range(count):
