@@ -78,8 +78,8 @@ def test_an_exemplar_of_prometheus_leads_to_the_trace(
     with backend(url) as service, prometheus(service.client.base_url.netloc.decode(), tmp_path) as store:
         run = {"query": "fairs in March"}
         assert service.client.post("/api/agents/supply_hunter/runs", json=run).status_code == 200
-        eventually(lambda: bool(exemplars(store, "http_request_duration_seconds")), 30)
-        eventually(lambda: bool(exemplars(store, "agent_execution_duration_seconds")), 30)
+        eventually(lambda: bool(exemplars(store, "http_request_duration_seconds")), 30, tmp_path / "prometheus.log")
+        eventually(lambda: bool(exemplars(store, "agent_execution_duration_seconds")), 30, tmp_path / "prometheus.log")
         of_the_request = exemplars(store, "http_request_duration_seconds")
         of_the_run = exemplars(store, "agent_execution_duration_seconds")
     spans = {(span.trace_id, span.span_id): span.name for span in received.spans}
