@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -19,8 +20,8 @@ FULLTEXT_TABLE = "records_fts"
 WRITE = "artisan_write"  # the execution option that asks for the write lock
 
 _BUSY_SECONDS = 10.0  # how long a writer waits for another one; also covers processes that start together
+_RETRY_SECONDS = 0.005
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",  # readers and the writer do not block each other
     "PRAGMA synchronous = NORMAL",  # safe with WAL against crashes of the process
     "PRAGMA foreign_keys = ON",
 )
@@ -45,7 +46,24 @@ def create_file(url: URL) -> None:
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(url.database, timeout=_BUSY_SECONDS)) as connection:
-            connection.execute("PRAGMA schema_version")
+            _write_ahead(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Give the file a write-ahead log, which it keeps: then readers and the writer do not block each other.
+
+    This is the one statement that SQLite does not let wait for a lock: where another process is at the same, it fails
+    at once, whatever the timeout (https://sqlite.org/pragma.html#pragma_journal_mode).
+    """
+    deadline = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+        sleep(_RETRY_SECONDS)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -13,13 +13,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from backend.core.errors import ConfigError
 from backend.storage import Database
 from backend.storage.migrate import MIGRATIONS
 from backend.storage.schema import metadata, record_vectors, seeds
-from backend.storage.sqlite import FULLTEXT_TABLE
+from backend.storage.sqlite import FULLTEXT_TABLE, create_file
 
 ROOT = MIGRATIONS.parent
 START = "import asyncio, sys; from backend.storage import Database; asyncio.run(Database(sys.argv[1]).start())"
@@ -62,6 +63,13 @@ async def test_many_may_start_at_once(database_url: str) -> None:
     assert await names(here[0]) == []
     for database in here:
         await database.close()
+
+
+async def test_many_may_make_the_file_at_once(tmp_path: Path) -> None:
+    """The step that SQLite lets nobody wait for, the write-ahead log of a new file, is made by whoever comes first."""
+    for turn in range(20):
+        url = make_url(f"sqlite+aiosqlite:///{tmp_path}/{turn}.db")
+        await asyncio.gather(*(asyncio.to_thread(create_file, url) for _ in range(8)))
 
 
 async def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> None:
