@@ -30,31 +30,40 @@ def available() -> bool:
 
 
 async def fetch(tree: Path) -> None:
+    """Unpack Prometheus and Alertmanager into `tree`, as `unpack` does. Raises FetchFailed."""
+    await unpack(tree, PACKAGES, pages_of="prometheus")
+
+
+async def unpack(tree: Path, packages: Sequence[str], *, pages_of: str = "") -> None:
     """Unpack the packages into `tree`, which appears only when it is complete. Raises FetchFailed.
 
     No file of the system is changed: package lists, where the system has none or old ones, are fetched beside `tree`.
+    What the packages depend on is not fetched, but for the JavaScript and fonts below `pages_of`.
     """
     with TemporaryDirectory(prefix="apt-", dir=tree.parent) as folder:
         work = Path(folder)
         # As root, apt would download as a user who may not enter this folder.
         options = ["-o", "APT::Sandbox::User=root"]
         try:
-            await _download(work, options)
+            await _download(work, options, packages, pages_of)
         except FetchFailed:
             for needed in ("lists/partial", "cache/archives/partial"):
                 (work / needed).mkdir(parents=True)
             options += ["-o", f"Dir::State::lists={work}/lists", "-o", f"Dir::Cache={work}/cache"]
             await _run(["apt-get", *options, "update"], work)
-            await _download(work, options)
+            await _download(work, options, packages, pages_of)
         await _run(["sh", "-ec", 'for package in *.deb; do dpkg -x "$package" tree; done'], work)
         shutil.rmtree(tree, ignore_errors=True)
         (work / "tree").rename(tree)
 
 
-async def _download(work: Path, options: Sequence[str]) -> None:
-    depends = await _run(["apt-cache", *options, "depends", "--recurse", *_NO_EXTRAS, "prometheus"], work)
-    names = sorted({*PACKAGES, *_PAGES.findall(depends)})
-    await _run(["apt-get", *options, "-o", "Acquire::Retries=2", "download", *names], work)
+async def _download(work: Path, options: Sequence[str], packages: Sequence[str], pages_of: str) -> None:
+    names = set(packages)
+    if pages_of:
+        names.update(
+            _PAGES.findall(await _run(["apt-cache", *options, "depends", "--recurse", *_NO_EXTRAS, pages_of], work))
+        )
+    await _run(["apt-get", *options, "-o", "Acquire::Retries=2", "download", *sorted(names)], work)
 
 
 async def _run(command: Sequence[str], cwd: Path) -> str:

@@ -56,14 +56,18 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
     at once, whatever the timeout (https://sqlite.org/pragma.html#pragma_journal_mode).
     """
     deadline = monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
-                raise
+    while not _becomes_wal(connection, give_up=monotonic() > deadline):
         sleep(_RETRY_SECONDS)
+
+
+def _becomes_wal(connection: sqlite3.Connection, *, give_up: bool) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if give_up or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
