@@ -8,14 +8,12 @@ own memory.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from backend import __version__
@@ -28,7 +26,7 @@ from backend.core.errors import ConfigError
 from backend.core.monitoring import Monitoring, MonitoringOptions, configure_logging, get_logger
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
-from backend.serving import serve_with_workers, server_config
+from backend.serving import serve_alone, serve_with_workers
 from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
 from backend.telemetry import Telemetry
 from backend.tools import Tool, Toolbox, build_tools
@@ -102,10 +100,7 @@ def serve(app: Monitoring, settings: Settings) -> int:
     """Serve until a signal; returns the exit status. Several workers each build their own `app`."""
     if settings.workers > 1:
         return serve_with_workers(create_app, settings)
-    server = uvicorn.Server(server_config(app, settings))
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised again by uvicorn after a clean stop
-        server.run()
-    return 0 if server.started else 1
+    return serve_alone(app, settings)
 
 
 def main() -> int:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=256)
+    drain_seconds: float = Field(default=0.0, ge=0, le=600)
     environment: Environment = "development"
     log_level: LogLevel = "INFO"
 

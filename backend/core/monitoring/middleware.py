@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .client import peer_of
+from .closing import closing
 from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
@@ -35,6 +36,7 @@ class Monitoring:
         options = options or MonitoringOptions()
         self.app = app
         self.health = Health(options.checks)
+        self._closing = False
         self._endpoints = Endpoints(app)
         self._metrics = HttpMetrics()
         self._shared = (options.metrics_directory, options.service)
@@ -42,6 +44,16 @@ class Monitoring:
         self._vitals = Vitals(self.health)
         APP_INFO.set(version=options.version, environment=options.environment, commit=options.commit)
         self._start_span = follow_vendor_agent()
+
+    def drain(self, *, ready: bool = False) -> None:
+        """Go on serving for those who are here, and send everybody else away: call it ahead of a stop.
+
+        Readiness answers 503 from now on, and every answer asks for the end of its connection, so that nobody sends the
+        next request into one that is just being closed. With `ready`, readiness stays as it is: for one worker that
+        ends while others serve at its address. The next start of the application ends it.
+        """
+        self._closing = True
+        self.health.draining = self.health.draining or not ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection or the lifespan, as ASGI calls it."""
@@ -56,15 +68,16 @@ class Monitoring:
         token = request_id_var.set(request_id)
         peer = peer_of(scope, receive, headers)
         exchange = Exchange(scope, peer, send, request_id, self._endpoints, None if own else self._metrics)
+        answer = closing(scope, exchange.send) if self._closing else exchange.send
         try:
             if own:
-                await self._own_page(scope, peer.receive, exchange.send)
+                await self._own_page(scope, peer.receive, answer)
             elif (span := self._start_span(scope, headers)) is None:
-                await self.app(scope, peer.receive, exchange.send)
+                await self.app(scope, peer.receive, answer)
             else:
                 exchange.span = span
                 with current(span):
-                    await self.app(scope, peer.receive, exchange.send)
+                    await self.app(scope, peer.receive, answer)
         except BaseException as error:  # a cancellation and a SystemExit end a request, too
             await exchange.raised(error)
             if own and isinstance(error, ClientDisconnect):
@@ -83,7 +96,7 @@ class Monitoring:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_and_start(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.health.draining = False  # an application may be started again after a stop
+                self._closing = self.health.draining = False  # an application may be started again after a stop
                 self._start()
                 await self.health.ensure_checked()  # the first probe finds an answer
             await send(message)
