@@ -1,0 +1,51 @@
+"""Restarts under load behind a real HAProxy that forgives nothing: no client notices, and each request is told once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tests.e2e.load import Load
+from tests.e2e.processes import eventually
+from tests.e2e.rolling import Backend, campaign, proxied, slow_vendor
+
+WORKERS = 2
+
+
+def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
+    """Searches and runs, as JSON and as events, over kept and new connections: each is answered whole, and has a line.
+
+    Some of them end after the socket of their backend is closed.
+    """
+    result = campaign(tmp_path, rounds=1, drain=1.0, workers=(1, WORKERS))
+    sys.stderr.write(f"{result.summary}\n")
+    assert result.lost == []
+    assert result.told == {("request_completed", 200): result.asked.total()}
+    assert result.ended_late > 0
+    assert result.statuses == {(1, -signal.SIGTERM), (WORKERS, 0)}
+
+
+def test_without_a_drain_the_same_load_loses_some(tmp_path: Path) -> None:
+    """So the test above can fail; what is lost was never accepted, and all that was is answered and told."""
+    result = campaign(tmp_path, rounds=1, drain=0.0, workers=(1, 1))
+    sys.stderr.write(f"{result.summary}\n")
+    assert len(result.lost) > 0
+    assert result.told == {("request_completed", 200): result.asked.total() - len(result.lost)}
+
+
+def test_a_restart_of_the_workers_of_one_service_loses_no_request(tmp_path: Path) -> None:
+    """SIGHUP puts a new worker in the place of each, one after another, and the service is ready all the while."""
+    with slow_vendor() as vendor:
+        backend = Backend(tmp_path / "backend", WORKERS, 2.0, vendor)
+        backend.start()
+        with closing(backend), proxied([backend], tmp_path) as proxy:
+            with Load(proxy.address) as load:
+                eventually(load.is_under_way, 30)
+                backend.process.send_signal(signal.SIGHUP)
+                eventually(lambda: backend.count("service_stopped") == WORKERS, 120)
+            backend.stop()
+        assert load.lost == []
+        assert backend.told() == {("request_completed", 200): load.asked.total()}
+        assert backend.count("service_started") == 2 * WORKERS
