@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from artisan.dashboards import render_all
+from artisan.kubernetes import kubernetes_files
 from artisan.metric_reference import metric_reference
 from artisan.slo import DeclarationError
 from artisan.slo.this_service import slo_files
@@ -18,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def generated() -> dict[str, str]:
     """The text of every generated file, by its path below the repository's root."""
-    return {**render_all(), **slo_files(), "docs/metrics.md": metric_reference()}
+    files = {**render_all(), **slo_files(), "docs/metrics.md": metric_reference()}
+    return {**files, **kubernetes_files(ROOT, files)}
 
 
 def main(arguments: list[str]) -> int:
