@@ -27,7 +27,7 @@ from backend.core.monitoring import Monitoring, MonitoringOptions, configure_log
 from backend.health_checks import health_checks
 from backend.llm import LLM, open_llm
 from backend.serving import serve_alone, serve_with_workers
-from backend.storage import Cache, Database, MemoryCache, ReadThrough, ValkeyCache
+from backend.storage import Cache, Database, Limits, MemoryCache, ReadThrough, ValkeyCache
 from backend.telemetry import Telemetry
 from backend.tools import Tool, Toolbox, build_tools
 
@@ -49,7 +49,7 @@ def create_app(
         adopt_otel_variables()
         settings = Settings.load()
     configure_logging(production=settings.environment == "production", level=settings.log_level)
-    database = Database(settings.database_url)
+    database = open_database(settings)
     cache: Cache = ValkeyCache(settings.redis_url) if settings.redis_url else MemoryCache()
     llm = open_llm(settings, ReadThrough(cache, "llm"))
     catalogue = Catalogue(
@@ -96,6 +96,14 @@ async def _opened(database: Database, cache: Cache, llm: LLM | None, catalogue: 
         yield
 
 
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name; nothing is opened yet."""
+    limits = Limits(
+        pool_size=settings.database_pool_size, statement_seconds=settings.database_statement_timeout_seconds
+    )
+    return Database(settings.database_url, limits)
+
+
 def serve(app: Monitoring, settings: Settings) -> int:
     """Serve until a signal; returns the exit status. Several workers each build their own `app`."""
     if settings.workers > 1:
@@ -124,7 +132,7 @@ def main() -> int:
 
 async def _prepare(settings: Settings) -> None:
     """Make the database ready ahead of the server, which would bury a refusal in a traceback."""
-    database = Database(settings.database_url)
+    database = open_database(settings)
     await database.start()
     await database.close()
 

@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 
 from backend.core.config import Settings
 from backend.storage import Database
-from backend.storage.schema import metadata
-from backend.storage.sqlite import FULLTEXT_TABLE
+from backend.storage.schema import FULLTEXT_TABLE, metadata
 
 
 def _include(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether autogenerate looks at an object: not at the full-text table, nor at those SQLite makes behind it."""
+    """Whether autogenerate looks at an object: not at the full-text table with those that SQLite makes behind it, nor
+    at the index of the vectors, which only PostgreSQL has.
+    """
+    if kind == "index":
+        return name != "ix_record_vectors_vector"
     return not (kind == "table" and name is not None and name.startswith(FULLTEXT_TABLE))
 
 

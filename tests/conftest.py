@@ -21,6 +21,7 @@ from backend.core.monitoring import configure_logging
 from backend.core.monitoring.metrics import REGISTRY
 from backend.core.monitoring.tracing import configure_tracing
 from backend.core.monitoring.tracing.recorder import RecorderProvider
+from tests.postgres import Postgres, postgres
 
 
 class Lines:
@@ -52,6 +53,31 @@ def spans() -> Iterator[Callable[[], list[ReadableSpan]]]:
     configure_tracing(RecorderProvider(ALWAYS_ON, Resource({}), SimpleSpanProcessor(exporter)))
     yield lambda: list(exporter.get_finished_spans())
     configure_tracing(None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One real PostgreSQL for all tests; each takes databases of its own."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Gives the address of an empty database each time; whoever asks for it is tested with each kind of database.
+
+    Of SQLite's, neither the file nor its folder is there yet.
+    """
+    if request.param == "sqlite":
+        return lambda: f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('database') / 'data' / 'artisan.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.fresh_database
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[[], str]) -> str:
+    """The address of an empty database."""
+    return new_database_url()
 
 
 Rise = Callable[..., float]

@@ -106,6 +106,25 @@ def _database() -> list[Panel]:
             Query(rate(f"{seconds}_sum", "table"), "{{table}}"),
             unit="short",
         ),
+        graph(
+            "Connections",
+            "Of all workers, by what they do; the line is how many the pools may open. At the line, requests wait.",
+            Query(f"sum(db_pool_connections{{{HERE}}}) by (state)", "{{state}}"),
+            Query(f"sum(db_pool_connections_max{{{HERE}}})", "may be open"),
+            unit="short",
+        ),
+        graph(
+            "Waiting for a connection, p95",
+            "How long a reading waited until it had a connection, a new one or one of the pool.",
+            Query(quantile(0.95, "db_pool_wait_seconds", _WINDOW, "instance", HERE), "{{instance}}"),
+            unit="s",
+        ),
+        graph(
+            "Got no connection",
+            "Readings per second that found all connections in use for as long as they may wait: answered 503.",
+            Query(rate("db_pool_timeouts_total", "instance"), "{{instance}}"),
+            unit="ops",
+        ),
     ]
 
 

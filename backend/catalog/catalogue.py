@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.storage import Database, ReadThrough
@@ -22,7 +23,7 @@ from .results import Hit, SearchResult
 from .search import HybridSearch
 from .seed import DATA_FILE, seed
 from .understanding import Understanding, understand
-from .vectors import count_vectors, load_matrix
+from .vectors import count_vectors, open_vectors
 from .vocabulary import Vocabulary
 from .words import encodable, fold
 
@@ -66,12 +67,11 @@ class Catalogue:
         content = await asyncio.to_thread(self._data_file.read_bytes)
         await self._embedder.load()
         self._hash = await seed(self._database, self._embedder, content)
-        async with self._database.connect() as connection:
-            records = await _load_records(connection)
-            matrix = await load_matrix(connection, [record.key for record in records])
+        records = await self._database.read(_load_records)
         self._records = {record.key: record for record in records}
         self.vocabulary = Vocabulary.of(records)
-        self._search = HybridSearch(self._database, records, matrix)
+        vectors = await open_vectors(self._database, [record.key for record in records])
+        self._search = HybridSearch(self._database, records, vectors)
 
     def understand(self, query: str) -> Understanding:
         """What `query` asks for, by rules (under a millisecond)."""
@@ -129,9 +129,8 @@ class Catalogue:
     async def lookup(self, key: str) -> Record | None:
         """The record with this key, or None."""
         query = select(records_table).where(records_table.c.key == encodable(key))
-        async with self._database.connect() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
-        return Record.from_row(row) if row else None
+        rows = await self._rows(query)
+        return Record.from_row(rows[0]) if rows else None
 
     async def fairs(self, month: str, *, state: str | None = None) -> list[Record]:
         """The fairs usually held in `month`, those of fewest months first; [] for a month or state that is none."""
@@ -142,15 +141,19 @@ class Catalogue:
         query = select(records_table).where(records_table.c.kind == "fair")
         if named_state is not None:
             query = query.where(records_table.c.state == named_state)
-        async with self._database.connect() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-        fairs = [fair for row in rows if named_month in (fair := Record.from_row(row)).months]
+        fairs = [fair for row in await self._rows(query) if named_month in (fair := Record.from_row(row)).months]
         return sorted(fairs, key=lambda fair: (len(fair.months), fair.name))
 
     async def ping_vectors(self) -> int:
         """The number of stored vectors; raises when the store cannot answer."""
-        async with self._database.connect() as connection:
-            return await count_vectors(connection)
+        return await self._database.read(count_vectors)
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        async def ask(connection: AsyncConnection) -> Sequence[RowMapping]:
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+            return rows
+
+        return await self._database.read(ask)
 
 
 async def _load_records(connection: AsyncConnection) -> tuple[Record, ...]:

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.storage.schema import DIMENSIONS
+
 from .words import MAX_CHARACTERS, encodable
 
 Vectors = NDArray[np.float32]
 
 MODEL = "wordllama-l2_supercat-256"
-DIMENSIONS = 256
 
 
 class Embedder:

@@ -1,7 +1,7 @@
 """Hybrid search: full text, vectors, names and facets, each a ranking of its own, fused by reciprocal rank.
 
-The catalogue is small (hundreds of records), so each query looks at every one of them in memory, where the facets and
-vectors are; the full-text index stays in the database.
+The catalogue is small (hundreds of records), so each query looks at the facets of every one of them in memory; words
+and vectors are looked up where the database has an index for them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .results import Hit
 from .seasons import MONTH_ALIASES, MONTHS
 from .spelling import canonical
 from .understanding import Understanding
+from .vectors import VectorSearch
 from .words import content_words, phrase
 
 # Queries that have nothing to do with crafts stay below this cosine with every record.
@@ -61,10 +62,10 @@ class _Evidence:
 class HybridSearch:
     """Ranks the records of one catalogue."""
 
-    def __init__(self, database: Database, records: Sequence[Record], matrix: Vectors) -> None:
+    def __init__(self, database: Database, records: Sequence[Record], vectors: VectorSearch) -> None:
         self._database = database
         self._records = records
-        self._matrix = matrix
+        self._vectors = vectors
         self._names = {
             record.key: (_canonical(record.name), _canonical(f"{record.place} {record.state}")) for record in records
         }
@@ -78,7 +79,8 @@ class HybridSearch:
         """
         evidence = _Evidence({}, {}, {})
         if not asked.facets_only:
-            evidence = _Evidence(await self._matches(asked.text), self._similarities(vector), self._named(query))
+            matches = await self._matches(asked.text)
+            evidence = _Evidence(matches, await self._similarities(vector), self._named(query))
         allowed = [r for r in self._records if kind in (None, r.kind) and state in (None, r.state)]
         chosen, relaxed = _choose(allowed, asked, evidence)
         wished = self._at_home(asked, evidence)
@@ -98,17 +100,15 @@ class HybridSearch:
         return replace(asked, state=best.state)
 
     async def _matches(self, text: str) -> dict[str, float]:
-        async with self._database.connect() as connection:
-            found = await fulltext.search(connection, text, len(self._records))
+        found = await self._database.read(lambda c: fulltext.search(c, text, len(self._records)))
         best = max((match.coverage for match in found.values()), default=0.0)
         least = max(_LEAST_COVERED, _LEAST_COVERED_OF_BEST * best)
         return {key: match.relevance for key, match in found.items() if match.coverage >= least}
 
-    def _similarities(self, vector: Vectors) -> dict[str, float]:
-        cosines = self._matrix @ vector
-        least = max(_LEAST_SIMILAR, _LEAST_SIMILAR_TO_BEST * float(cosines.max(initial=0.0)))
-        pairs = zip(self._records, cosines.tolist(), strict=True)
-        return {record.key: cosine for record, cosine in pairs if cosine >= least}
+    async def _similarities(self, vector: Vectors) -> dict[str, float]:
+        cosines = await self._vectors.nearest(vector)
+        least = max(_LEAST_SIMILAR, _LEAST_SIMILAR_TO_BEST * max(cosines.values(), default=0.0))
+        return {key: cosine for key, cosine in cosines.items() if cosine >= least}
 
     def _named(self, query: str) -> dict[str, float]:
         """The records whose name and whereabouts have every word of the query but months; the more, the surer."""

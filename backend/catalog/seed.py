@@ -28,7 +28,7 @@ def content_hash(content: bytes) -> str:
     """What the tables hold after seeding with `content`: it changes with the data, the model and the code."""
     digest = hashlib.sha256(content)
     digest.update(MODEL.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
@@ -40,9 +40,8 @@ async def seed(database: Database, embedder: Embedder, content: bytes) -> str:
     others find it done.
     """
     wanted = content_hash(content)
-    async with database.connect() as connection:
-        if await _seeded(connection) == wanted:
-            return wanted
+    if await database.read(_seeded) == wanted:
+        return wanted
     records = parse_csv(content)
     vectors = await embedder.embed([record.text for record in records])
     async with database.begin() as connection:

@@ -44,8 +44,8 @@ class Word:
 
 
 def encodable(text: str) -> str:
-    """`text` without the lone surrogates that JSON can carry, and that neither UTF-8 nor the database can."""
-    return text.encode("utf-8", "ignore").decode("utf-8")
+    """`text` without what JSON can carry and a database cannot: lone surrogates, and NUL characters."""
+    return text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
 
 
 def fold(text: str) -> str:
@@ -54,6 +54,11 @@ def fold(text: str) -> str:
     for _ in range(2):  # decomposing can bring a capital to light (𝕊 is S), and folding a letter to decompose
         folded = unicodedata.normalize("NFKD", folded).casefold()
     return "".join(character for character in folded if not unicodedata.combining(character))
+
+
+def plain(text: str) -> str:
+    """The folded words of `text` with a space between them, and nothing else."""
+    return " ".join(_WORD.findall(fold(text)))
 
 
 def singular(word: str) -> str:

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     log_level: LogLevel = "INFO"
 
     database_url: str = "sqlite+aiosqlite:///.artisan/data/artisan.db"
+    database_pool_size: int = Field(default=10, ge=2, le=500)
+    database_statement_timeout_seconds: float = Field(default=10.0, ge=0.1, le=600)
     redis_url: str = ""
 
     llm_providers: Annotated[tuple[ProviderChoice, ...], NoDecode] = ()
@@ -81,8 +83,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _async_driver(cls, value: str) -> str:
-        if not value.startswith("sqlite+aiosqlite://"):
-            raise ValueError("must start with sqlite+aiosqlite://")
+        if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
         return value
 
     @field_validator("redis_url")

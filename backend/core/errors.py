@@ -4,6 +4,7 @@
     ├── ConfigError             a setting that stops the start
     ├── BadRequest              the client asked for something that cannot be (400)
     ├── NotFound                … that does not exist (404)
+    ├── DatabaseUnavailable     the database is away, or too slow (503)
     ├── ToolError               a tool could not do its work; the agent goes on without it
     ├── LLMError                a provider did not give a usable answer
     │   └── LLMTimeout          … in time
@@ -43,6 +44,13 @@ class NotFound(ArtisanError):
 
     status = 404
     title = "Not found"
+
+
+class DatabaseUnavailable(ArtisanError):
+    """The database did not answer; a moment later it may."""
+
+    status = 503
+    title = "Database unavailable"
 
 
 class ToolError(ArtisanError):

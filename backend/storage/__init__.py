@@ -2,7 +2,8 @@
 
 from .cache import Cache, MemoryCache
 from .database import Database
+from .limits import Limits
 from .read_through import ReadThrough
 from .valkey import ValkeyCache
 
-__all__ = ["Cache", "Database", "MemoryCache", "ReadThrough", "ValkeyCache"]
+__all__ = ["Cache", "Database", "Limits", "MemoryCache", "ReadThrough", "ValkeyCache"]

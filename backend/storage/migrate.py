@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -21,10 +22,23 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the schema is the newest one, so that nobody needs the write lock."""
-    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Where a database's schema stands."""
+
+    current: str | None  # None for an empty database
+    newest: str | None
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing is missing."""
+        return self.current == self.newest
+
+
+def revision(connection: Connection) -> Revision:
+    """Where the schema stands, and where this version of the code has it."""
+    newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    return Revision(MigrationContext.configure(connection).get_current_revision(), newest)
 
 
 def upgrade(connection: Connection) -> None:

@@ -1,12 +1,17 @@
 """The tables, as SQLAlchemy Core sees them.
 
-`migrations/` creates them; a test holds the two together. `records_fts` is not here: it is a virtual table of SQLite
-(see `sqlite.py`), which SQLAlchemy cannot describe.
+`migrations/` creates them; a test holds the two together. The full-text table is not here: SQLite's is a virtual one,
+which SQLAlchemy cannot describe, and PostgreSQL's has other columns (`backend.catalog.fulltext`).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from .embedding_type import Embedding
+
+FULLTEXT_TABLE = "records_fts"
+DIMENSIONS = 256  # of an embedding
 
 metadata = MetaData(
     naming_convention={
@@ -37,12 +42,12 @@ records = Table(
     Index(None, "kind"),
 )
 
-# One embedding for each record: little-endian float32, as many as the model has dimensions.
+# One embedding for each record.
 record_vectors = Table(
     "record_vectors",
     metadata,
     Column("key", ForeignKey(records.c.key, ondelete="CASCADE"), primary_key=True),
-    Column("vector", LargeBinary, nullable=False),
+    Column("vector", Embedding(DIMENSIONS), nullable=False),
 )
 
 # What was loaded into the tables above, so that a start with the same data changes nothing.

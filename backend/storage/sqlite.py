@@ -1,7 +1,7 @@
-"""What only SQLite needs: its folder, its pragmas, its write lock and its full-text table.
+"""What only SQLite needs: its folder, its pragmas and its write lock.
 
-Another dialect gets a module like this one; nothing else in the backend knows which database it talks to, but the
-query in `backend.catalog.fulltext`.
+`postgresql` is the other module of this kind. Nothing else knows which database it talks to, but the migrations and the
+two searches of the catalogue (`backend.catalog.fulltext`, `backend.catalog.vectors`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-FULLTEXT_TABLE = "records_fts"
-WRITE = "artisan_write"  # the execution option that asks for the write lock
+from .limits import Limits
+from .writing import WRITE
+
+READING: dict[str, str] = {}  # execution options of a connection that reads
 
 _BUSY_SECONDS = 10.0  # how long a writer waits for another one; also covers processes that start together
 _RETRY_SECONDS = 0.005
@@ -27,26 +29,41 @@ _PRAGMAS = (
 )
 
 
-def create_engine(url: URL) -> AsyncEngine:
+def create_engine(url: URL, limits: Limits) -> AsyncEngine:
     """An engine whose connections have the pragmas and begin writes with the lock already taken; no I/O yet."""
     options = {"timeout": _BUSY_SECONDS, "isolation_level": None}
+    pool: dict[str, Any] = {}
+    if _is_file(url):  # one in memory is a single connection
+        # Each of those ahead may be waiting for the write lock.
+        waiting = _BUSY_SECONDS + limits.pool_seconds
+        pool = {"pool_size": limits.pool_size, "max_overflow": 0, "pool_timeout": waiting}
     # Parameters hold what people asked; an error's text must not carry them into a log.
-    engine = create_async_engine(url, connect_args=options, hide_parameters=True)
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True, **pool)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _lock_for_writing)
     return engine
 
 
-def create_file(url: URL) -> None:
+def prepare(url: URL) -> None:
     """Make the database file and its folder, if the database is one; raises OSError or sqlite3.Error.
 
     Opening it here first has a reason: a connection of aiosqlite that cannot be opened leaves a thread behind, which
     dies with a traceback of its own when the event loop is closed.
     """
-    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+    if url.database and _is_file(url):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(url.database, timeout=_BUSY_SECONDS)) as connection:
             _write_ahead(connection)
+
+
+def look(url: URL) -> None:
+    """Raises FileNotFoundError when there is no file: connecting would make one."""
+    if url.database and _is_file(url) and not Path(url.database).exists():
+        raise FileNotFoundError(f"{url.database} does not exist")
+
+
+def _is_file(url: URL) -> bool:
+    return bool(url.database) and url.database != ":memory:" and not str(url.database).startswith("file:")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,8 +23,8 @@ _READY_WITHIN = 60.0
 
 
 @pytest.fixture
-async def catalogue(tmp_path: Path) -> AsyncIterator[Catalogue]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/artisan.db")
+async def catalogue(database_url: str) -> AsyncIterator[Catalogue]:
+    database = Database(database_url)
     await database.start()
     cache = MemoryCache()
     catalogue = Catalogue(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -19,9 +18,9 @@ T = TypeVar("T")
 class Library:
     """A started catalogue and the event loop that it lives in."""
 
-    def __init__(self, runner: asyncio.Runner, folder: Path) -> None:
+    def __init__(self, runner: asyncio.Runner, url: str) -> None:
         self._runner = runner
-        self.database = Database(f"sqlite+aiosqlite:///{folder / 'artisan.db'}")
+        self.database = Database(url)
         cache = MemoryCache()
         self.catalogue = Catalogue(
             self.database, search_cache=ReadThrough(cache, "search"), embedding_cache=ReadThrough(cache, "embedding")
@@ -37,10 +36,10 @@ class Library:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """The real catalogue."""
+def library(new_database_url: Callable[[], str]) -> Iterator[Library]:
+    """The real catalogue, in each kind of database."""
     with asyncio.Runner() as runner:
-        library = Library(runner, tmp_path_factory.mktemp("catalogue"))
+        library = Library(runner, new_database_url())
         runner.run(library.database.start())
         runner.run(library.catalogue.start())
         yield library

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,9 @@ def test_every_record_has_its_vector(library: Library) -> None:
     assert library.run(library.catalogue.ping_vectors()) >= len(set(everything)) > 0
 
 
-async def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
+async def test_a_store_that_is_gone_is_told(database_url: str) -> None:
     """The ping of the vectors raises when their table cannot be read."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'artisan.db'}")
+    database = Database(database_url)
     await database.start()
     cache = MemoryCache()
     catalogue = Catalogue(database, search_cache=ReadThrough(cache, "s"), embedding_cache=ReadThrough(cache, "e"))
@@ -73,11 +73,10 @@ async def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
     await database.close()
 
 
-async def start(folder: Path, name: str, data: bytes, cache: ValkeyCache) -> tuple[Database, Catalogue]:
+async def start(url: str, data_file: Path, data: bytes, cache: ValkeyCache) -> tuple[Database, Catalogue]:
     """A catalogue of `data` with its own database and a shared cache."""
-    data_file = folder / f"{name}.csv"
     await asyncio.to_thread(data_file.write_bytes, data)
-    database = Database(f"sqlite+aiosqlite:///{folder / name}.db")
+    database = Database(url)
     await database.start()
     catalogue = Catalogue(
         database,
@@ -89,12 +88,14 @@ async def start(folder: Path, name: str, data: bytes, cache: ValkeyCache) -> tup
     return database, catalogue
 
 
-async def test_two_versions_may_share_one_valkey(tmp_path: Path, valkey: ValkeyServer, data: bytes) -> None:
+async def test_two_versions_may_share_one_valkey(
+    tmp_path: Path, new_database_url: Callable[[], str], valkey: ValkeyServer, data: bytes
+) -> None:
     """An answer of other data is never served, even for the very same query."""
     shorter = b"\n".join(line for line in data.split(b"\n") if not line.startswith(b"tindivanam-indigo"))
     cache = ValkeyCache(valkey.connection_url)
-    first, old = await start(tmp_path, "old", data, cache)
-    second, new = await start(tmp_path, "new", shorter, cache)
+    first, old = await start(new_database_url(), tmp_path / "old.csv", data, cache)
+    second, new = await start(new_database_url(), tmp_path / "new.csv", shorter, cache)
     assert (await old.search("indigo cake")).hits[0].record.key == "tindivanam-indigo"
     assert "tindivanam-indigo" not in [hit.record.key for hit in (await new.search("indigo cake")).hits]
     await first.close()
@@ -103,12 +104,12 @@ async def test_two_versions_may_share_one_valkey(tmp_path: Path, valkey: ValkeyS
 
 
 async def test_workers_of_one_version_share_their_answers(
-    tmp_path: Path, valkey: ValkeyServer, data: bytes, rise: Any
+    tmp_path: Path, new_database_url: Callable[[], str], valkey: ValkeyServer, data: bytes, rise: Any
 ) -> None:
     """What one worker has computed, another reads back from Valkey, equal in everything."""
     cache = ValkeyCache(valkey.connection_url)
-    first, one = await start(tmp_path, "one", data, cache)
-    second, other = await start(tmp_path, "other", data, cache)
+    first, one = await start(new_database_url(), tmp_path / "data.csv", data, cache)
+    second, other = await start(new_database_url(), tmp_path / "data.csv", data, cache)
     computed = await one.search("cotton yarn near Delhi")
     misses = rise("cache_misses_total", cache_type="search")
     assert await other.search("cotton yarn near Delhi") == computed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,9 +46,9 @@ async def test_loading_the_model_leaves_logging_alone() -> None:
     assert (list(logging.getLogger().handlers), logging.getLogger().level) == before
 
 
-async def test_vectors_come_back_as_they_were_stored(tmp_path: Path, data: bytes) -> None:
+async def test_vectors_come_back_as_they_were_stored(database_url: str, data: bytes) -> None:
     """The database gives back the very numbers, in the order that is asked for."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'artisan.db'}")
+    database = Database(database_url)
     await database.start()
     await seed(database, Embedder(), data)
     records = parse_csv(data)[:5]

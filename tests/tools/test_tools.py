@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from backend.tools import Arguments, Found, Toolbox, build_tools
 
 
 @pytest.fixture
-async def tools(tmp_path: Path) -> AsyncIterator[Toolbox]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/artisan.db")
+async def tools(database_url: str) -> AsyncIterator[Toolbox]:
+    database = Database(database_url)
     await database.start()
     cache = MemoryCache()
     catalogue = Catalogue(

@@ -1,1 +1,1 @@
-"""What watches the service: Prometheus with its alerts and rules, Alertmanager, the dashboards, docker-compose."""
+"""What watches the service: Prometheus with its alerts and rules, Alertmanager, the dashboards."""

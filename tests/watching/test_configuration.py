@@ -47,7 +47,12 @@ def test_amtool_accepts_alertmanager_as_it_stands(monitoring: Path, locate: Loca
 def test_every_environment_names_the_same_targets(monitoring: Path) -> None:
     """A target file that only one environment has would be missed by the others."""
     names = [{path.name for path in (monitoring / folder).glob("*.yml")} for folder in ("targets", "targets/compose")]
-    assert names[0] == names[1] == {"backend.yml", "alertmanager.yml"}
+    assert names[0] == names[1] == {"backend.yml", "alertmanager.yml", "postgres.yml", "redis.yml"}
+
+
+def test_nothing_is_missed_where_no_exporter_runs(monitoring: Path) -> None:
+    """On one machine PostgreSQL and Valkey have no exporter: an empty list, no target that is down."""
+    assert load(monitoring / "targets" / "postgres.yml") == load(monitoring / "targets" / "redis.yml") == []
 
 
 def test_the_backend_is_scraped_every_five_seconds_at_its_metrics_page(monitoring: Path) -> None:

@@ -91,6 +91,12 @@ class Query(NamedTuple):
     table: str
 
 
+class PoolConnection(NamedTuple):
+    """A connection to the database, by what it does."""
+
+    state: Literal["used", "idle"]
+
+
 class CacheType(NamedTuple):
     """One cache."""
 
@@ -213,6 +219,19 @@ DB_QUERY_DURATION = Histogram(
     unit="seconds",
     buckets=_QUICK_SECONDS,
 )
+DB_POOL_CONNECTIONS = Gauge(
+    "db_pool_connections", "Open connections to the database, used or idle", labels=PoolConnection, across="sum"
+)
+DB_POOL_CONNECTIONS_MAX = Gauge(
+    "db_pool_connections_max", "Connections to the database that may be open at once", across="sum"
+)
+DB_POOL_WAIT = Histogram(
+    "db_pool_wait_seconds",
+    "Time until a reader had its connection, a new one or one of the pool",
+    unit="seconds",
+    buckets=_QUICK_SECONDS,
+)
+DB_POOL_TIMEOUTS = Counter("db_pool_timeouts_total", "Readers that got no connection in time, all being used")
 CACHE_HITS = Counter("cache_hits_total", "Look-ups answered by the cache", labels=CacheType, values=_CACHES)
 CACHE_MISSES = Counter("cache_misses_total", "Look-ups that had to be computed", labels=CacheType, values=_CACHES)
 TOOL_EXECUTIONS = Counter(
