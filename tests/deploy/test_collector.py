@@ -154,6 +154,11 @@ def _keeps(policy: dict[str, Any], spans: list[Span]) -> bool:
         case "numeric_attribute":  # of any span, a whole number: others count as 0
             found = [span.attributes[rule["key"]] for span in spans if rule["key"] in span.attributes]
             return any(type(value) is int and rule["min_value"] <= value <= rule["max_value"] for value in found)
+        case "ottl_condition":  # of any span
+            (condition,) = rule["span"]
+            parsed = re.fullmatch(r'attributes\["(.+)"\] != nil and attributes\["\1"\] >= ([0-9.]+)', condition)
+            assert parsed, condition
+            return any(span.attributes.get(parsed[1], 0.0) >= float(parsed[2]) for span in spans)
         case "span_count":
             return bool(len(spans) >= rule["min_spans"])
         case "probabilistic":
@@ -172,11 +177,11 @@ def traced(folder: Path, **env: str) -> Iterator[tuple[Service, list[Span]]]:
         it.stop()
 
 
-async def run_of_an_agent(folder: Path, *replies: Reply) -> list[Span]:
+async def run_of_an_agent(folder: Path, *replies: Reply, model: str = "local", **env: str) -> list[Span]:
     """The trace of one run that asks a model, which replies so."""
 
     def ask(url: str) -> list[Span]:
-        with traced(folder, LLM_PROVIDERS=f"local@{url}") as (service, spans):
+        with traced(folder, LLM_PROVIDERS=f"{model}@{url}", **env) as (service, spans):
             response = service.client.post("/api/agents/supply_hunter/runs", json={"query": QUESTION})
             assert response.status_code == 200, response.text
         return of_one_request(spans)
@@ -218,6 +223,15 @@ async def test_a_run_whose_attempt_at_a_model_failed_is_kept(tmp_path: Path) -> 
 async def test_a_costly_run_is_kept(tmp_path: Path, tokens: dict[str, int], policy: str) -> None:
     """By what the model says it was paid for."""
     assert kept_by(await run_of_an_agent(tmp_path, completion(READABLE, USAGE | tokens))) == {policy}
+
+
+async def test_a_dear_run_is_kept(tmp_path: Path) -> None:
+    """By what its attempt cost at the vendor's prices: 30 dollars for a million tokens of the prompt."""
+    reply = completion(READABLE, USAGE | {"prompt_tokens": 7000, "completion_tokens": 500})
+    trace = await run_of_an_agent(tmp_path, reply, model="openai:gpt-4", OPENAI_API_KEY="none")
+    (cost,) = [span.attributes["gen_ai.usage.cost"] for span in trace if "gen_ai.usage.cost" in span.attributes]
+    assert cost > 0.05
+    assert kept_by(trace) == {"dear"}
 
 
 def test_a_slow_request_is_kept(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ _USAGE_ATTRIBUTES = {
     "cached": "gen_ai.usage.cache_read.input_tokens",
     "reasoning": "gen_ai.usage.reasoning.output_tokens",
 }
+# In US dollars. OpenTelemetry's conventions have no name for it; this is the one that OpenLIT and others use.
+_COST_ATTRIBUTE = "gen_ai.usage.cost"
 
 _log = get_logger("monitoring")
 
@@ -136,6 +138,7 @@ class LLMRecorder:
             self._unpriced.inc()
         else:
             self._cost.inc(cost)
+            note({_COST_ATTRIBUTE: cost})
 
 
 class ToolRecorder:
