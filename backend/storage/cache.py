@@ -8,6 +8,10 @@ from time import monotonic
 from typing import Protocol
 
 
+class CacheUnavailable(Exception):
+    """A cache does not do its work; the text says why, and names no password."""
+
+
 class Cache(Protocol):
     """Bytes by key, for a while. A cache may lose anything at any time, and its loss never fails a request."""
 
@@ -18,7 +22,7 @@ class Cache(Protocol):
         """Keep `value` for `ttl_seconds`, if possible."""
 
     async def ping(self) -> None:
-        """Return when the cache works; raises when it does not."""
+        """Return when the cache works, for reading and for writing; raises CacheUnavailable when it does not."""
 
     async def close(self) -> None:
         """Let go of connections; may be repeated."""
