@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import typer
 
+from artisan.cli.doctor import doctor
 from artisan.cli.drill import drill
 from artisan.cli.lint import lint
 from artisan.cli.slo import slo
 from artisan.cli.up import up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app.command()(doctor)
 app.command()(drill)
 app.command()(lint)
 app.command()(slo)
