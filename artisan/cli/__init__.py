@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from artisan.cli.db import db
 from artisan.cli.doctor import doctor
 from artisan.cli.drill import drill
 from artisan.cli.lint import lint
@@ -14,6 +15,7 @@ from artisan.cli.slo import slo
 from artisan.cli.up import up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app.add_typer(db, name="db")
 app.command()(doctor)
 app.command()(drill)
 app.command()(lint)

@@ -78,7 +78,9 @@ def test_env_example_documents_every_setting_with_its_default(tmp_path: Path) ->
     example = (ROOT / ".env.example").read_text()
     (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", example, flags=re.MULTILINE))
     documented = {key.lower() for key in dotenv_values(tmp_path / ".env")}
-    read_elsewhere = {key for key in documented if key.startswith(("alert_", "compose_", "grafana_", "otel_", "postgres_"))}
+    read_elsewhere = {
+        key for key in documented if key.startswith(("alert_", "compose_", "grafana_", "otel_", "postgres_"))
+    }
     assert documented - read_elsewhere == set(Settings.model_fields)
     assert Settings.load(env_file=tmp_path / ".env") == Settings.load(env_file=None)
     assert not dotenv_values(ROOT / ".env.example")
