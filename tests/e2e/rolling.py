@@ -35,9 +35,13 @@ LABELS = completion(json.dumps(dict.fromkeys(("place", "material", "product"), "
 _HAPROXY = """
 global
   nbthread 2
+  log stdout format raw local0
   stats socket ipv4@127.0.0.1:{stats} level operator
 defaults
   mode http
+  log global
+  option httplog
+  option dontlog-normal
   retries 0
   no option redispatch
   timeout connect 5s
@@ -210,6 +214,10 @@ class Campaign:
     ended_late: int
     statuses: set[tuple[int, int]]
     """How lives ended, each with the number of its workers."""
+    said: list[str]
+    """By the proxy, of servers that it leaves and comes back to and of requests that went wrong; by the backends, of
+    dependencies that fail. A machine that gives them no time makes them unready, restart or not, and then no server may
+    be left (NOSRV)."""
 
     @property
     def summary(self) -> str:
@@ -248,4 +256,8 @@ def campaign(folder: Path, *, rounds: int, drain: float, workers: Sequence[int] 
         sum((backend.told() for backend in backends), Counter()),
         sum(backend.ended_late() for backend in backends),
         {(backend.workers, status) for backend in backends for status in backend.statuses},
+        [
+            *(folder / "haproxy.log").read_text().splitlines(),
+            *(json.dumps(line) for backend in backends for line in backend.lines() if line["level"] == "warning"),
+        ],
     )

@@ -1,4 +1,4 @@
-"""Restarts under load, for as long as one likes; the exit status is 1 when a request was lost.
+"""Restarts under load, for as long as one likes; 1 when a request was lost, and then the log of the proxy tells why.
 
 python -m tests.e2e.rolling_campaign --rounds 10
 python -m tests.e2e.rolling_campaign --rounds 1 --drain 0  # what is lost without a drain
@@ -23,7 +23,7 @@ def main() -> int:
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="rolling-") as folder:
         result = campaign(Path(folder), rounds=given.rounds, drain=given.drain, workers=given.workers)
-    sys.stdout.write("\n".join([result.summary, *result.lost[:20], ""]))
+    sys.stdout.write("\n".join([*(result.said if result.lost else ()), result.summary, ""]))
     return 1 if result.lost else 0
 
 

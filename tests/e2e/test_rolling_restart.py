@@ -21,7 +21,7 @@ def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
     """
     result = campaign(tmp_path, rounds=1, drain=1.0, workers=(1, WORKERS))
     sys.stderr.write(f"{result.summary}\n")
-    assert result.lost == []
+    assert result.lost == [], "\n".join(result.said)
     assert result.told == {("request_completed", 200): result.asked.total()}
     assert result.ended_late > 0
     assert result.statuses == {(1, -signal.SIGTERM), (WORKERS, 0)}
@@ -46,6 +46,6 @@ def test_a_restart_of_the_workers_of_one_service_loses_no_request(tmp_path: Path
                 backend.process.send_signal(signal.SIGHUP)
                 eventually(lambda: backend.count("service_stopped") == WORKERS, 120)
             backend.stop()
-        assert load.lost == []
+        assert load.lost == [], (tmp_path / "haproxy.log").read_text()
         assert backend.told() == {("request_completed", 200): load.asked.total()}
         assert backend.count("service_started") == 2 * WORKERS
