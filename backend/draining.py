@@ -15,12 +15,14 @@ import threading
 from types import FrameType
 from typing import Any
 
+import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from backend.core.monitoring import Monitoring, get_logger
 
 RETIRE = signal.SIGHUP
 ENDING_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _log = get_logger("backend")
 
@@ -30,7 +32,8 @@ class Draining:
 
     A second SIGINT ends the wait, and from then on signals are the server's: uvicorn gives up what is under way at the
     next. A second SIGTERM changes nothing, as orchestrators tend to signal a whole group, whose parent signals again.
-    With `siblings`, RETIRE ends this process while others serve at its address, so that readiness stays as it is.
+    With `siblings`, RETIRE ends this worker of uvicorn while others serve at its address: it takes no new connections,
+    stays ready, and waits until each kept connection has had its last answer, or has been idle for too long.
     """
 
     def __init__(self, app: Monitoring, seconds: float, *, siblings: bool = False) -> None:
@@ -40,7 +43,7 @@ class Draining:
         self._loop: asyncio.AbstractEventLoop
         self._server_handlers: dict[int, Any] = {}
         self._stop_timer: asyncio.TimerHandle | None = None
-        self._stopping = False
+        self._draining = self._stopping = False
         self._under_way = 0
         self._idle: asyncio.Event | None = None
 
@@ -85,7 +88,8 @@ class Draining:
     def _listen(self) -> None:
         """Hear the signals in the server's place."""
         self._loop = asyncio.get_running_loop()
-        self._stop_timer, self._stopping, self._idle = None, False, None
+        self._stop_timer = self._idle = None
+        self._draining = self._stopping = False
         in_place = threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGTERM))
         for number in self._heard if in_place else ():  # else no signal arrives here, or none that could be passed on
             self._server_handlers[number] = signal.signal(number, self._hear)
@@ -104,17 +108,41 @@ class Draining:
             self._stop(number)
             return
         self.app.drain(ready=number == RETIRE)
-        if self._stop_timer is None:
+        if number == RETIRE:
+            self._retire()
+        elif not self._draining:
+            self._draining = True
             _log.info("service_draining", seconds=self._seconds, signal=signal.Signals(number).name)
-            self._stop_timer = self._loop.call_later(self._seconds, self._stop, number)
+            self._stop_after(self._seconds, number)
         elif number == signal.SIGINT:
+            self._stop_after(0, number)
+
+    def _stop_after(self, seconds: float, number: int) -> None:
+        if self._stop_timer is not None:
             self._stop_timer.cancel()
-            self._stop(number)
+        self._stop_timer = self._loop.call_later(seconds, self._stop, number)
+
+    def _retire(self) -> None:
+        """A proxy goes on using the connections that it keeps to this address, so that none may be closed unasked."""
+        server = getattr(self._server_handlers[signal.SIGTERM], "__self__", None)  # uvicorn's handler is its method
+        if self._stop_timer is not None or not isinstance(server, uvicorn.Server):
+            return
+        for listener in server.servers:
+            listener.close()
+        deadline = self._loop.time() + server.config.timeout_keep_alive + ENDING_SECONDS
+
+        def look() -> None:
+            if server.server_state.connections and self._loop.time() < deadline:
+                self._stop_timer = self._loop.call_later(_LOOK_SECONDS, look)
+            else:
+                self._stop(signal.SIGTERM)
+
+        _log.info("worker_retiring", connections=len(server.server_state.connections))
+        look()
 
     def _stop(self, number: int) -> None:
         """Let the server hear of it."""
         self._stopping = True
-        told = number if number in _STOPS else signal.SIGTERM
-        handler = self._server_handlers.get(told)
+        handler = self._server_handlers.get(number)
         if callable(handler):
-            handler(told, None)
+            handler(number, None)
