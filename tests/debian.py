@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -24,11 +25,13 @@ def debian_program(name: str, package: str, *libraries: str) -> tuple[str, dict[
     if found:
         return found, {}
     tree = STATE / f"tests-{package}"
-    if not tree.exists():
-        STATE.mkdir(exist_ok=True)
-        try:
-            asyncio.run(debian.unpack(tree, (package, *libraries)))
-        except (debian.FetchFailed, OSError) as error:
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{name} cannot be had: {error}")
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "tests-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several processes may want it at once
+        if not tree.exists():
+            try:
+                asyncio.run(debian.unpack(tree, (package, *libraries)))
+            except (debian.FetchFailed, OSError) as error:
+                (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{name} cannot be had: {error}")
     program = next(tree / folder / name for folder in ("usr/bin", "usr/sbin") if (tree / folder / name).exists())
     return str(program), {"LD_LIBRARY_PATH": ":".join(map(str, (tree / "usr/lib").glob("*-linux-gnu*")))}
