@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ def debian_program(name: str, package: str, *libraries: str) -> tuple[str, dict[
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several processes may want it at once
         if not tree.exists():
             try:
-                asyncio.run(debian.unpack(tree, (package, *libraries)))
+                with ThreadPoolExecutor(1) as thread:  # whoever asks may be in an event loop
+                    thread.submit(lambda: asyncio.run(debian.unpack(tree, (package, *libraries)))).result()
             except (debian.FetchFailed, OSError) as error:
                 (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{name} cannot be had: {error}")
     program = next(tree / folder / name for folder in ("usr/bin", "usr/sbin") if (tree / folder / name).exists())
