@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("PORT", "abc", "PORT='abc': Input should be a valid integer"),
         ("PORT", "70000", "PORT='70000': Input should be less than or equal to 65535"),
+        ("DRAIN_SECONDS", "601", "DRAIN_SECONDS='601': Input should be less than or equal to 600"),
         ("WORKERS", "0", "WORKERS='0': Input should be greater than or equal to 1"),
         ("ENVIRONMENT", "prod", "'development', 'test', 'staging' or 'production'"),
         ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"),

@@ -51,7 +51,7 @@ def served(command: list[str], folder: Path, **env: str) -> Iterator[Service]:
     }
     with running(command, log, **env) as process:
         workers = int(env.get("WORKERS", "1"))
-        eventually(lambda: log.read_text().count('"service_started"') == workers, 60, log)
+        eventually(lambda: log.read_text().count('"service_started"') == workers, 120, log)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
             service = Service(client, process, log)
             eventually(lambda: answers(client, "/monitoring/health/live"), 30, log)

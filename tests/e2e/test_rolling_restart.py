@@ -17,7 +17,8 @@ WORKERS = 2
 def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
     """Searches and runs, as JSON and as events, over kept and new connections: each is answered whole, and has a line.
 
-    Some of them end after the socket of their backend is closed.
+    Some of them end after the socket of their backend is closed. That the load can lose one, a campaign without a drain
+    shows: `python -m tests.e2e.rolling_campaign --drain 0`.
     """
     result = campaign(tmp_path, rounds=1, drain=1.0, workers=(1, WORKERS))
     sys.stderr.write(f"{result.summary}\n")
@@ -25,14 +26,6 @@ def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
     assert result.told == {("request_completed", 200): result.asked.total()}
     assert result.ended_late > 0
     assert result.statuses == {(1, -signal.SIGTERM), (WORKERS, 0)}
-
-
-def test_without_a_drain_the_same_load_loses_some(tmp_path: Path) -> None:
-    """So the test above can fail; what is lost was never accepted, and all that was is answered and told."""
-    result = campaign(tmp_path, rounds=1, drain=0.0, workers=(1, 1))
-    sys.stderr.write(f"{result.summary}\n")
-    assert len(result.lost) > 0
-    assert result.told == {("request_completed", 200): result.asked.total() - len(result.lost)}
 
 
 def test_a_restart_of_the_workers_of_one_service_loses_no_request(tmp_path: Path) -> None:
