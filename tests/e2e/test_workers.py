@@ -29,7 +29,7 @@ def backend(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     database = f"sqlite+aiosqlite:///{folder}/artisan.db"
     env = {"PORT": str(port), "WORKERS": str(WORKERS), "DATABASE_URL": database, "ENVIRONMENT": "production"}
     with running([sys.executable, "-m", "backend.main"], folder / "backend.log", **env) as process:
-        eventually(lambda: (folder / "backend.log").read_text().count('"service_started"') == WORKERS, 60)
+        eventually(lambda: (folder / "backend.log").read_text().count('"service_started"') == WORKERS, 120)
         yield f"127.0.0.1:{port}", process
 
 
