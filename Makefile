@@ -25,7 +25,7 @@ up: setup ## start the backend and all parts beside it; Ctrl-C stops them
 
 test: develop ## run all tests, on real parts
 	@$(BIN)/python -m artisan.stack.tools .artisan || echo 'Tests that need them will say so.'
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(BIN)/uv ## measure what the monitoring costs, beside its peers; ARGS=--quick for two minutes of it
 	@[ "$$($(BENCH))" = "$$(cat .artisan/bench/installed 2>/dev/null)" ] || { \

@@ -81,7 +81,7 @@ class Stack:
         return [each for each in all_of_them if mine.search(" ".join(each.info["cmdline"] or ()))]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # nobody else has use for it
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     programs = find(ROOT / ".artisan")
     missing = {"prometheus", "alertmanager", "promtool", "amtool"} - programs.programs.keys()

@@ -68,7 +68,7 @@ def run() -> Run:
     return ran
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # it keeps half a processor busy
 def prometheus(locate: Locate, monitoring: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Prometheus with the committed configuration, a backend whose every metric moves, and a real Alertmanager."""
     program = locate("prometheus")
