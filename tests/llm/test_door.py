@@ -123,7 +123,7 @@ async def test_the_deadline_holds_for_all_providers_together(
 async def test_one_attempt_does_not_eat_the_time_of_the_next(make_llm: MakeLLM, vendor: Vendor) -> None:
     """Each has its own deadline within the whole."""
     vendor.will(hang, completion(GREEN))
-    llm = make_llm(("groq", vendor.base_url), ("local", vendor.base_url), timeout=0.05)
+    llm = make_llm(("groq", vendor.base_url), ("local", vendor.base_url), timeout=0.5)
     assert await llm.label(COLOURS, "a green door", within=5) == Colours(colour="green")
 
 
