@@ -32,20 +32,20 @@ BY_SIGTERM = -signal.SIGTERM
 @pytest.mark.parametrize(("workers", "status"), [(1, BY_SIGTERM), (4, 0)])
 def test_a_service_that_is_told_to_stop_is_not_ready_and_serves_on(tmp_path: Path, workers: int, status: int) -> None:
     """Whichever worker answers says so, and each answer ends its connection; then it stops."""
-    with served(AS_THE_GUIDE_SAYS, tmp_path, WORKERS=str(workers), DRAIN_SECONDS="6") as service:
+    with served(AS_THE_GUIDE_SAYS, tmp_path, WORKERS=str(workers), DRAIN_SECONDS="15") as service:
         kept = service.client.get("/api/agents")
         told = time.monotonic()
         service.process.terminate()
-        eventually(lambda: len(service.lines("service_draining")) == workers, 5, service.log)
+        eventually(lambda: len(service.lines("service_draining")) == workers, 14, service.log)
         answers = {path: [_on_a_new_connection(service, path) for _ in range(5 * workers)] for path in _STATUSES}
-        assert time.monotonic() - told < 6, "too slow to tell"
+        assert time.monotonic() - told < 15, "too slow to tell"
         assert {path: {each.status_code for each in given} for path, given in answers.items()} == _STATUSES
         assert {each.json()["detail"] for each in answers["/monitoring/health/ready"]} == {"draining"}
         assert {each.headers.get("connection") for given in answers.values() for each in given} == {"close"}
         assert "connection" not in kept.headers
-        assert service.process.wait(timeout=20) == status
-        assert time.monotonic() - told >= 6
-        assert {line["seconds"] for line in service.lines("service_draining")} == {6}
+        assert service.process.wait(timeout=60) == status
+        assert time.monotonic() - told >= 15
+        assert {line["seconds"] for line in service.lines("service_draining")} == {15}
         assert len(service.lines("service_stopped")) == workers
 
 
@@ -53,7 +53,8 @@ _STATUSES = {"/monitoring/health/ready": {503}, "/monitoring/health/live": {200}
 
 
 def _on_a_new_connection(service: Service, path: str) -> httpx.Response:
-    return httpx.get(f"{service.client.base_url}{path}", trust_env=False, timeout=20)
+    # Without the certificates, which take longer to load than the answer to come.
+    return httpx.get(f"{service.client.base_url}{path}", trust_env=False, verify=False, timeout=20)
 
 
 def test_an_idle_service_stops_at_once(tmp_path: Path) -> None:
