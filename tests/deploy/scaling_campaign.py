@@ -28,7 +28,7 @@ def _page_and_prometheus(real: Parts, folder: Path) -> None:
         exercise(service, real.vendor)
         page = page_of(service)
         print(f"samples after every route, tool and error: {len(page.samples)}, of histograms: {page.histograms}")
-        print(f"samples of one route: {page.having(endpoint='/api/search')}")
+        print(f"samples of one route: {page.having(endpoint='/api/search', method='GET')}")
         print(f"bytes of the page: {page.sizes}", flush=True)
         address = str(service.client.base_url)
         with Traffic(address), prometheus(folder, service, 1, "1s", bare=True) as alone:

@@ -36,7 +36,9 @@ def test_the_series_of_a_replica_are_as_many_as_the_page_says(pages: tuple[Page,
     start, after = pages
     assert [len(start.samples), len(after.samples)] == pytest.approx(said("series at the start"), rel=0.05)
     assert [after.histograms] == pytest.approx(said("of these, of histograms"), rel=0.05)
-    assert [after.having(endpoint="/api/search")] == pytest.approx(said("series that one route brings"), rel=0.05)
+    assert [after.having(endpoint="/api/search", method="GET")] == pytest.approx(
+        said("series that one route brings"), rel=0.05
+    )
 
 
 def test_the_page_is_as_long_as_the_page_says(pages: tuple[Page, Page]) -> None:
