@@ -21,6 +21,7 @@ from backend.core.monitoring import configure_logging
 from backend.core.monitoring.metrics import REGISTRY
 from backend.core.monitoring.tracing import configure_tracing
 from backend.core.monitoring.tracing.recorder import RecorderProvider
+from backend.storage import Database
 from tests.postgres import Postgres, postgres
 
 
@@ -78,6 +79,15 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
 def database_url(new_database_url: Callable[[], str]) -> str:
     """The address of an empty database."""
     return new_database_url()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A started, empty database."""
+    database = Database(database_url)
+    await database.start()
+    yield database
+    await database.close()
 
 
 Rise = Callable[..., float]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from sqlite3 import Error as SQLiteError
 from typing import TypeVar
 
@@ -104,10 +104,10 @@ class Database:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; each statement sees the newest committed data."""
-        with self._pool_metrics.waiting() as arrived:
-            async with self._read_engine.connect() as connection:
-                arrived()
-                yield connection
+        async with AsyncExitStack() as stack:
+            with self._pool_metrics.waiting():
+                connection = await stack.enter_async_context(self._read_engine.connect())
+            yield connection
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What `work` reads by a connection; `work` is called again when the connection turns out to be broken.

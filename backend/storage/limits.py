@@ -11,6 +11,4 @@ class Limits:
 
     pool_size: int = 10  # connections, of each worker
     pool_seconds: float = 5.0  # how long one waits for a connection
-    statement_seconds: float = (
-        10.0  # what PostgreSQL gives a statement, but those of a writer; SQLite has no such limit
-    )
+    statement_seconds: float = 10.0  # for a statement that reads; PostgreSQL gives it up then

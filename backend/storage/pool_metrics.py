@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -31,14 +31,15 @@ class PoolMetrics:
         event.listen(pool, "checkin", self._given_back)
 
     @contextmanager
-    def waiting(self) -> Iterator[Callable[[], None]]:
-        """Times how long a connection takes to come: the caller calls what it is given once it has it."""
+    def waiting(self) -> Iterator[None]:
+        """Times how long a connection takes to come, and counts one that did not come in time."""
         began = perf_counter()
         try:
-            yield lambda: DB_POOL_WAIT.observe(perf_counter() - began)
+            yield
         except PoolTimeout:
             DB_POOL_TIMEOUTS.inc()
             raise
+        DB_POOL_WAIT.observe(perf_counter() - began)
 
     # A connection is opened and closed while it is idle; between the two it is taken and given back.
 

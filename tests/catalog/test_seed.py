@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -15,15 +15,6 @@ from backend.catalog.seed import content_hash, seed
 from backend.storage import Database
 
 TABLES = ("records", "record_vectors", "records_fts")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A started, empty database."""
-    database = Database(database_url)
-    await database.start()
-    yield database
-    await database.close()
 
 
 def everywhere(keys: Iterable[str]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.deploy.scaling import Parts, Traffic, exercise, page_of, parts, prometheus, run, search, told
 
-REPLICAS, SCRAPES = 50, 150
+REPLICAS, SCRAPES = 50, 300
 REQUESTS = 100
 
 
@@ -33,12 +33,18 @@ def _page_and_prometheus(real: Parts, folder: Path) -> None:
         address = str(service.client.base_url)
         with Traffic(address), prometheus(folder, service, 1, "1s", bare=True) as alone:
             time.sleep(SCRAPES)  # what is measured is a time of scrapes
-            blocks, one = alone.snapshot(), alone.resident()
-            size = (blocks.chunks_bytes + blocks.index_bytes) / blocks.samples
-            print(f"bytes of a sample in a block: {size:.2f} ({blocks.samples} samples of {blocks.series} series)")
-        with Traffic(address), prometheus(folder, service, REPLICAS, "5s", bare=True) as many:
-            time.sleep(SCRAPES / 2)
-            print(f"Prometheus: {one / 1e6:.0f} MB with 1 replica, {many.resident() / 1e6:.0f} MB with {REPLICAS}")
+            blocks = alone.snapshot()
+            print(f"bytes of a sample in a block: {blocks.chunks_bytes / blocks.samples:.2f} of {blocks.samples}")
+            print(f"bytes of a series in a block's index: {blocks.index_bytes / blocks.series:.0f}", flush=True)
+        for replicas in (1, REPLICAS):
+            with Traffic(address), prometheus(folder, service, replicas, "5s") as watching:
+                time.sleep(SCRAPES / 2)
+                rules = watching.value("sum(prometheus_rule_group_last_duration_seconds)")
+                print(
+                    f"Prometheus with {replicas}: {watching.resident() / 1e6:.0f} MB, "
+                    f"{rules * 1000:.0f} ms for all rules once",
+                    flush=True,
+                )
 
 
 def _connections_and_memory(real: Parts, folder: Path, workers: int) -> None:

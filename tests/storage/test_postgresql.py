@@ -117,7 +117,7 @@ async def test_readings_outlive_a_restart_of_the_server(tmp_path: Path) -> None:
         await asyncio.gather(*(database.ping() for _ in range(4)))
     reading = asyncio.gather(*(database.ping() for _ in range(20)))
     with postgres(tmp_path, port=server.port):
-        await reading
+        assert await reading == [None] * 20
         await database.close()
 
 

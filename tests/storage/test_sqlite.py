@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,15 +21,6 @@ from backend.storage.sqlite import prepare
 def database_url(tmp_path: Path) -> str:
     """The address of a file that does not exist yet, in a folder that does not exist yet."""
     return f"sqlite+aiosqlite:///{tmp_path / 'data' / 'artisan.db'}"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A started, empty database."""
-    database = Database(database_url)
-    await database.start()
-    yield database
-    await database.close()
 
 
 async def names(database: Database) -> list[str]:
@@ -54,6 +44,8 @@ async def test_many_may_make_the_file_at_once(tmp_path: Path) -> None:
     for turn in range(20):
         url = make_url(f"sqlite+aiosqlite:///{tmp_path}/{turn}.db")
         await asyncio.gather(*(asyncio.to_thread(prepare, url) for _ in range(8)))
+        with closing(sqlite3.connect(str(url.database))) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 async def test_readers_and_the_writer_do_not_wait_for_each_other(database: Database, tmp_path: Path) -> None:
