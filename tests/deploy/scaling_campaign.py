@@ -1,5 +1,5 @@
 # ruff: noqa: T201  it prints its figures
-"""What docs/scaling.md says of a replica, measured anew: `python -m tests.deploy.scaling_campaign`, in five minutes."""
+"""What docs/scaling.md says of a replica, measured anew in 15 minutes: `python -m tests.deploy.scaling_campaign`."""
 
 from __future__ import annotations
 

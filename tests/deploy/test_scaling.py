@@ -49,11 +49,13 @@ def test_the_page_is_as_long_as_the_page_says(pages: tuple[Page, Page]) -> None:
 
 
 def test_what_is_reckoned_follows_from_what_is_measured() -> None:
-    """Samples and disk a day of one replica, scraped every 5 s."""
+    """Samples and disk a day of one replica, scraped every 5 s; its index is written with each block of two hours."""
     [_, series] = said("series at the start")
-    [size] = said("bytes of a sample")
+    [sample, *_] = said("bytes of a sample")
+    [indexed] = said("bytes of a series")
     assert said("samples a second") == pytest.approx([series / 5], rel=0.01)
-    assert said("disk of Prometheus a day") == pytest.approx([series / 5 * 86_400 * size / 1e6], rel=0.01)
+    megabytes = series * (86_400 / 5 * sample + 12 * indexed) / 1e6
+    assert said("disk of Prometheus a day") == pytest.approx([megabytes], rel=0.02)
 
 
 def test_what_it_tells_to_turn_exists() -> None:
