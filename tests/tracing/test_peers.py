@@ -103,7 +103,7 @@ def test_a_sampler_keeps_its_part(
         for number in range(1, 161):
             headers = {"traceparent": f"00-{number:032x}-{number:016x}-{flags}"} if flags else {}
             assert service.client.get("/api/agents", headers=headers).status_code == 200
-        lines = service.log.read_text().count('"request_completed"')
+    lines = service.log.read_text().count('"request_completed"')  # the last one may follow its answer
     kept = len({span.trace_id for span in received.spans})
     assert lines == 160
     assert abs(kept - expected) <= (30 if argument else 0)
