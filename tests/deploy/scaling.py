@@ -16,20 +16,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import httpx
-import psutil
 import yaml
 from prometheus_client.parser import text_string_to_metric_families as parse
 from prometheus_client.samples import Sample
 
 from backend.agents.reading import QueryLabels
-from tests.e2e.processes import ROOT, eventually, program, running
-from tests.e2e.serving import AS_THE_GUIDE_SAYS, Service, answers, served
+from tests.e2e.processes import ROOT, eventually
+from tests.e2e.serving import AS_THE_GUIDE_SAYS, Service, served
 from tests.llm.vendor import Vendor, completion, hang_up, running_vendor, status
 from tests.ports import free_port
 from tests.postgres import Postgres, postgres
+from tests.prometheus import Prometheus, prometheus
 from tests.storage.valkeys import Server as Valkey
 from tests.storage.valkeys import server as valkey
 
@@ -194,26 +194,25 @@ class Blocks(NamedTuple):
     index_bytes: int
 
 
-class Prometheus(NamedTuple):
-    """One that scrapes a backend under many names."""
+class Watching(NamedTuple):
+    """A Prometheus that scrapes a backend under many names."""
 
-    client: httpx.Client
-    process: psutil.Process
+    store: Prometheus
     data: Path
 
     def value(self, query: str) -> float:
         """The present value of a query; 0 when it has none."""
-        found = self._asked("query", query=query)["data"]["result"]
+        found = self.store.rows(query)
         return float(found[0]["value"][1]) if found else 0.0
 
     def resident(self) -> int:
         """Bytes of memory."""
-        size: int = self.process.memory_info().rss
+        size: int = self.store.process.memory_info().rss
         return size
 
     def snapshot(self) -> Blocks:
         """All that it has, as it would be on disk."""
-        name = self.client.post("/api/v1/admin/tsdb/snapshot").json()["data"]["name"]
+        name = self.store.client.post("/api/v1/admin/tsdb/snapshot").json()["data"]["name"]
         blocks = [meta.parent for meta in (self.data / "snapshots" / name).glob("*/meta.json")]
         stats = [json.loads((block / "meta.json").read_text())["stats"] for block in blocks]
         chunks = sum(file.stat().st_size for block in blocks for file in (block / "chunks").iterdir())
@@ -222,14 +221,9 @@ class Prometheus(NamedTuple):
             max(each["numSeries"] for each in stats), sum(each["numSamples"] for each in stats), chunks, index
         )
 
-    def _asked(self, path: str, **params: str) -> Any:
-        return self.client.get(f"/api/v1/{path}", params=params).raise_for_status().json()
-
 
 @contextmanager
-def prometheus(
-    folder: Path, service: Service, replicas: int, interval: str, *, bare: bool = False
-) -> Iterator[Prometheus]:
+def watching(folder: Path, service: Service, replicas: int, interval: str, *, bare: bool = False) -> Iterator[Watching]:
     """With our prometheus.yml on another clock, or, `bare`, with the job of the backend alone and no rules."""
     port, folder = free_port(), folder / f"prometheus-{replicas}-{interval}"
     for name in ("alerts", "rules"):
@@ -238,20 +232,13 @@ def prometheus(
     config["global"]["scrape_interval"] = interval
     if bare:
         config |= {"rule_files": [], "scrape_configs": config["scrape_configs"][:1]}
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     (folder / "targets").mkdir()
     address = service.client.base_url.netloc.decode()
     targets = [{"targets": [address], "labels": {"replica": f"artisan-hub-{n:04}"}} for n in range(replicas)]
     (folder / "targets/backend.yml").write_text(yaml.safe_dump(targets))
-    command = [program("prometheus"), f"--config.file={folder / 'prometheus.yml'}", "--web.enable-admin-api"]
-    command += [f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
-    with (
-        running(command, folder / "log") as process,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
-    ):
-        eventually(lambda: answers(client, "/-/ready"), 30, folder / "log")
-        it = Prometheus(client, process, folder / "data")
-        eventually(lambda: it.value("sum(up{job='artisan-backend'})") == replicas, 60, folder / "log")
+    with prometheus(folder, config, "--web.enable-admin-api", port=port) as store:
+        it = Watching(store, folder / "data")
+        eventually(lambda: it.value("sum(up{job='artisan-backend'})") == replicas, 60, store.log)
         yield it
 
 

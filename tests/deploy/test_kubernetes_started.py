@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import httpx
 import psutil
 import pytest
-import yaml
 
 from backend.core.monitoring.metrics.shared.worker_file import SUFFIX
 from tests.deploy.manifests import container, objects, one, pod, settings
-from tests.e2e.processes import eventually, program, running
+from tests.e2e.processes import eventually, running
 from tests.e2e.serving import answers
 from tests.ports import free_port
+from tests.prometheus import prometheus
 
 TOKEN = "for-prometheus-alone"
 # As a pod has it: nothing but its volumes (all below $VOLUMES) can be written to, and a user without capabilities, who
@@ -118,30 +118,24 @@ def test_it_has_the_rights_of_a_restricted_pod(started: Pod) -> None:
 
 def test_prometheus_finds_the_labels_that_the_rules_ask_for(started: Pod, tmp_path: Path) -> None:
     """By what the operator makes of the ServiceMonitors: the job, and the route that its own label would hide."""
-    prometheus = f"127.0.0.1:{free_port()}"
+    port = free_port()
     jobs = [
         _scrape_job("artisan-backend", started.address, one("prod", "Service")["metadata"]["labels"]),
-        _scrape_job("artisan-prometheus", prometheus, {"operated-prometheus": "true"}),
+        _scrape_job("artisan-prometheus", f"127.0.0.1:{port}", {"operated-prometheus": "true"}),
         _scrape_job("artisan-prometheus", "127.0.0.1:1", {"operated-prometheus": "false"}),
     ]
-    config, log = tmp_path / "prometheus.yml", tmp_path / "log"
-    config.write_text(yaml.safe_dump({"scrape_configs": jobs}))
-    command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
     started.client.get("/api/search", params={"q": "silk"})
-    with (
-        running([*command, f"--web.listen-address={prometheus}"], log),
-        httpx.Client(base_url=f"http://{prometheus}/api/v1/", trust_env=False, timeout=30) as client,
-    ):
-        eventually(lambda: answers(client, "/query?query=1"), 60, log)
+    with prometheus(tmp_path, {"scrape_configs": jobs}, port=port) as store:
 
         def found(query: str) -> list[dict[str, str]]:
-            answer = client.get("query", params={"query": query}).json()
-            return [row["metric"] for row in answer["data"]["result"]]
+            return [row["metric"] for row in store.rows(query)]
 
         eventually(
-            lambda: bool(found('http_requests_total{job="artisan-backend", endpoint="/api/search"} > 0')), 60, log
+            lambda: bool(found('http_requests_total{job="artisan-backend", endpoint="/api/search"} > 0')), 60, store.log
         )
-        eventually(lambda: bool(found('prometheus_notifications_alertmanagers_discovered{job="prometheus"}')), 60, log)
+        eventually(
+            lambda: bool(found('prometheus_notifications_alertmanagers_discovered{job="prometheus"}')), 60, store.log
+        )
         assert {row["job"] for row in found("up == 1")} == {"artisan-backend", "prometheus"}
         assert not found("up == 0")  # what has not the labels that are looked for is no target
         assert not found('{exported_endpoint!=""}')

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from tests.debian import debian_program
 from tests.e2e.processes import ROOT, eventually, program, running
 from tests.e2e.serving import AS_THE_GUIDE_SAYS, Service, answers, served
 from tests.ports import free_port
+from tests.prometheus import Prometheus, prometheus
 
 MONITORING = ROOT / "monitoring"
 EXAMPLE = MONITORING / "remote-write.example.yml"
@@ -74,25 +75,25 @@ class Store:
 
 class Scene(NamedTuple):
     store: Store
-    prometheus: httpx.Client
+    prometheus: Prometheus
     service: Service
 
     def kept(self, series: str) -> dict[int, float]:
         """What Prometheus itself has of one series of the last ten minutes."""
-        found = self.prometheus.get("/api/v1/query", params={"query": f"{series}[10m]"}).json()["data"]["result"]
+        found = self.prometheus.rows(f"{series}[10m]")
         return {round(at * 1000): float(value) for row in found for at, value in row["values"]}
 
 
-def configure(folder: Path, backend: str, prometheus: str, url: str) -> Path:
+def configure(folder: Path, backend: str, own: str, url: str) -> dict[str, Any]:
     """Our prometheus.yml with the example appended as it says, on a quicker clock and with addresses of here."""
     for name in ("alerts", "rules"):
         shutil.copytree(MONITORING / name, folder / name)
     text = (MONITORING / "prometheus.yml").read_text() + EXAMPLE.read_text()
     text = re.sub(r"(scrape|evaluation)_interval: 5s", r"\1_interval: 1s", text)
-    (folder / "prometheus.yml").write_text(text.replace("localhost:9090", prometheus).replace(_url(), url))
     (folder / "targets").mkdir()
     (folder / "targets/backend.yml").write_text(yaml.safe_dump([{"targets": [backend]}]))
-    return folder / "prometheus.yml"
+    config: dict[str, Any] = yaml.safe_load(text.replace("localhost:9090", own).replace(_url(), url))
+    return config
 
 
 def _url() -> str:
@@ -109,14 +110,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with Store(folder) as store, served(AS_THE_GUIDE_SAYS, folder / "backend") as service:
         address = service.client.base_url.netloc.decode()
         config = configure(folder, address, f"127.0.0.1:{port}", store.url)
-        command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-        command += [f"--web.listen-address=127.0.0.1:{port}"]
-        with (
-            running(command, folder / "prometheus.log"),
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client,
-        ):
-            eventually(lambda: answers(client, "/-/ready"), 30, folder / "prometheus.log")
-            yield Scene(store, client, service)
+        with prometheus(folder, config, port=port) as own:
+            yield Scene(store, own, service)
 
 
 def test_promtool_accepts_what_the_example_makes(tmp_path: Path) -> None:
@@ -146,8 +141,7 @@ def test_what_rules_record_arrives_too(scene: Scene) -> None:
 def test_only_what_is_not_worth_it_is_left_out(scene: Scene) -> None:
     """Everything else that Prometheus has is there: what alerts, dashboards and objectives ask for among it."""
     # Those that have a number: a store need not keep what was never one.
-    query = {"query": 'group by (__name__) ({__name__=~".+"} <= Inf)'}
-    rows = scene.prometheus.get("/api/v1/query", params=query).json()["data"]["result"]
+    rows = scene.prometheus.rows('group by (__name__) ({__name__=~".+"} <= Inf)')
     of_prometheus = {row["metric"]["__name__"] for row in rows}
     left_out = {name for name in of_prometheus if name.startswith(("go_", "process_"))}
     left_out |= {"http_request_size_bytes_bucket", "http_response_size_bytes_bucket"}

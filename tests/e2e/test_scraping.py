@@ -12,16 +12,17 @@ from contextlib import closing, contextmanager
 from http.client import HTTPResponse
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
-import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from tests.e2e.processes import eventually, program, running
 from tests.ports import free_port
+from tests.prometheus import Prometheus, prometheus
 
 PAGE = "/monitoring/metrics"
 # Of `served_large`, which is not imported here: its metrics would be those of this process.
@@ -143,46 +144,35 @@ def test_openmetrics_is_read_by_its_own_parser(service: Service) -> None:
     assert page.endswith("# EOF\n")
 
 
-@contextmanager
-def prometheus(service: Service, folder: Path) -> Iterator[httpx.Client]:
-    """Scrapes the service in both formats, as two jobs."""
+def scraping_both(service: Service) -> dict[str, Any]:
+    """Of a Prometheus that scrapes the service in both formats, as two jobs."""
     target = [{"targets": [f"127.0.0.1:{service.port}"]}]
     jobs = [
         {"job_name": job, "metrics_path": path, "static_configs": target, "metric_relabel_configs": [_KEEP_FEW]}
         for job, path in (("openmetrics", PAGE), ("text", "/text"))
     ]
-    config, port = folder / "prometheus.yml", free_port()
-    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "2s"}, "scrape_configs": jobs}))
-    command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]
-    with (
-        running(command, folder / "prometheus.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False, timeout=20) as client,
-    ):
-        eventually(lambda: answers(client, "/query?query=up"))
-        yield client
+    return {"global": {"scrape_interval": "2s"}, "scrape_configs": jobs}
 
 
-def stored(client: httpx.Client, query: str, job: str) -> dict[tuple[tuple[str, str], ...], str]:
+def stored(store: Prometheus, query: str, job: str) -> dict[tuple[tuple[str, str], ...], str]:
     """The values of a query by their labels, of those that one job has scraped."""
-    rows = client.get("/query", params={"query": query}).json()["data"]["result"]
-    found = [(row["metric"], row["value"][1]) for row in rows]
+    found = [(row["metric"], row["value"][1]) for row in store.rows(query)]
     return {tuple(sorted((labels | {"job": ""}).items())): value for labels, value in found if labels.get("job") == job}
 
 
 def test_prometheus_reads_both_formats_and_keeps_exemplars(service: Service, tmp_path: Path) -> None:
     """The same numbers either way, those that were recorded; the exemplar leads to the trace."""
     service.client.get("/pay", params={"seconds": 0.5, "trace_id": TRACE})
-    with prometheus(service, tmp_path) as client:
+    with prometheus(tmp_path, scraping_both(service), "--enable-feature=exemplar-storage") as store:
         for job, (query, expected) in product(("openmetrics", "text"), _STORED.items()):
-            eventually(lambda job=job, query=query: stored(client, query, job) != {})
-            assert list(stored(client, query, job).values()) == [expected], query
-        either = stored(client, _AT_REST, "openmetrics")
+            eventually(lambda job=job, query=query: stored(store, query, job) != {})
+            assert list(stored(store, query, job).values()) == [expected], query
+        either = stored(store, _AT_REST, "openmetrics")
         assert len(either) > 200
-        assert either == stored(client, _AT_REST, "text")
+        assert either == stored(store, _AT_REST, "text")
         now = time.time()
         query = {"query": "paid_seconds_bucket", "start": now - 600, "end": now + 600}
-        found = client.get("/query_exemplars", params=query).json()["data"]
+        found = store.client.get("/api/v1/query_exemplars", params=query).json()["data"]
         exemplars = [exemplar for series in found for exemplar in series["exemplars"]]
         assert {(each["labels"]["trace_id"], each["value"]) for each in exemplars} == {(TRACE, "0.5")}
 

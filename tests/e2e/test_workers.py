@@ -13,10 +13,10 @@ from typing import Self
 
 import httpx
 import psutil
-import yaml
 
-from tests.e2e.processes import eventually, program, running
+from tests.e2e.processes import eventually, running
 from tests.ports import free_port
+from tests.prometheus import Prometheus, prometheus, scraping
 
 WORKERS = 4
 QUERY = 'http_requests_total{endpoint="/api/agents",method="GET",status="200"}'
@@ -33,28 +33,10 @@ def backend(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
         yield f"127.0.0.1:{port}", process
 
 
-@contextmanager
-def prometheus(folder: Path, target: str) -> Iterator[httpx.Client]:
-    """Scrapes the backend ten times a second."""
-    job = {"job_name": "b", "metrics_path": "/monitoring/metrics", "static_configs": [{"targets": [target]}]}
-    config, port = folder / "prometheus.yml", free_port()
-    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "100ms"}, "scrape_configs": [job]}))
-    command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-    with (
-        running([*command, f"--web.listen-address=127.0.0.1:{port}"], folder / "prometheus.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client,
-    ):
-        eventually(lambda: bool(value(client, "up")), 20)
-        yield client
-
-
-def value(client: httpx.Client, query: str) -> float | None:
-    """The one value of a query."""
-    try:
-        rows = client.get("/query", params={"query": query}).json()["data"]["result"]
-    except (httpx.TransportError, ValueError, KeyError):  # not there, or not ready yet
-        return None
-    return float(rows[0]["value"][1]) if rows else None
+def value(store: Prometheus, query: str) -> float:
+    """The one value of a query; 0 when it has none."""
+    rows = store.rows(query)
+    return float(rows[0]["value"][1]) if rows else 0.0
 
 
 class Load:
@@ -102,7 +84,7 @@ def test_a_worker_killed_under_load_loses_at_most_what_was_in_flight(tmp_path: P
     A request is counted when its last byte is handed over, so the one that a kill meets between the two was answered
     and is not counted. A worker serves from one loop: there is one such request for a kill, and one kill here.
     """
-    with backend(tmp_path) as (address, parent), prometheus(tmp_path, address) as store:
+    with backend(tmp_path) as (address, parent), prometheus(tmp_path, scraping(address, "100ms")) as store:
         with Load(address) as load:
             eventually(lambda: load.answered > 1000, 30)
             victim = serving(parent)[1]
@@ -111,8 +93,8 @@ def test_a_worker_killed_under_load_loses_at_most_what_was_in_flight(tmp_path: P
             log = tmp_path / "backend.log"
             eventually(lambda: log.read_text().count('"service_started"') == WORKERS + 1, 30)
             eventually(lambda: load.answered > before + 1000, 30)
-        eventually(lambda: (value(store, QUERY) or 0) >= load.answered - 1, 10)
-        counted = value(store, QUERY) or 0
+        eventually(lambda: value(store, QUERY) >= load.answered - 1, 10)
+        counted = value(store, QUERY)
         falls = value(store, f"sum(resets({QUERY}[10m]))")
         pages = {httpx.get(f"http://{address}/monitoring/metrics", trust_env=False).text.count("\n") for _ in range(8)}
         told = f"answered {load.answered}, failed {load.failed}, counted {counted:.0f}, resets {falls:.0f}"

@@ -6,20 +6,19 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import yaml
 
-from tests.e2e.processes import eventually, program, running
+from tests.e2e.processes import eventually, running
 from tests.ports import free_port
+from tests.prometheus import Prometheus, prometheus, scraping
 
 from .collector import Collector
 from .conftest import StartBackend
+
+_EXEMPLARS = "--enable-feature=exemplar-storage"
 
 
 def test_an_otlp_receiver_reads_spans_and_log_records(backend: StartBackend, tmp_path: Path) -> None:
@@ -46,27 +45,10 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-@contextmanager
-def prometheus(target: str, folder: Path) -> Iterator[httpx.Client]:
-    job = {"job_name": "b", "metrics_path": "/monitoring/metrics", "static_configs": [{"targets": [target]}]}
-    config, port = folder / "prometheus.yml", free_port()
-    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "500ms"}, "scrape_configs": [job]}))
-    command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]
-    with (
-        running(command, folder / "prometheus.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False, timeout=20) as client,
-    ):
-        yield client
-
-
-def exemplars(client: httpx.Client, metric: str) -> list[dict[str, Any]]:
+def exemplars(store: Prometheus, metric: str) -> list[dict[str, Any]]:
     now = time.time()
     query = {"query": f"{metric}_bucket", "start": str(now - 600), "end": str(now + 600)}
-    try:
-        series = client.get("/query_exemplars", params=query).json().get("data", [])
-    except httpx.TransportError:
-        return []
+    series = store.client.get("/api/v1/query_exemplars", params=query).json()["data"]
     return [{**each["seriesLabels"], **exemplar["labels"]} for each in series for exemplar in each["exemplars"]]
 
 
@@ -75,11 +57,14 @@ def test_an_exemplar_of_prometheus_leads_to_the_trace(
 ) -> None:
     """That of the request's duration to its span, that of the run's to the run's."""
     received, url = collector
-    with backend(url) as service, prometheus(service.client.base_url.netloc.decode(), tmp_path) as store:
+    with (
+        backend(url) as service,
+        prometheus(tmp_path, scraping(service.client.base_url.netloc.decode(), "500ms"), _EXEMPLARS) as store,
+    ):
         run = {"query": "fairs in March"}
         assert service.client.post("/api/agents/supply_hunter/runs", json=run).status_code == 200
-        eventually(lambda: bool(exemplars(store, "http_request_duration_seconds")), 30, tmp_path / "prometheus.log")
-        eventually(lambda: bool(exemplars(store, "agent_execution_duration_seconds")), 30, tmp_path / "prometheus.log")
+        eventually(lambda: bool(exemplars(store, "http_request_duration_seconds")), 30, store.log)
+        eventually(lambda: bool(exemplars(store, "agent_execution_duration_seconds")), 30, store.log)
         of_the_request = exemplars(store, "http_request_duration_seconds")
         of_the_run = exemplars(store, "agent_execution_duration_seconds")
     spans = {(span.trace_id, span.span_id): span.name for span in received.spans}

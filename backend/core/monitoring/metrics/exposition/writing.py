@@ -36,7 +36,7 @@ def write(table: Table, *, openmetrics: bool) -> Iterator[bytes]:
     before, behind = _frame(metric)
     step = max(1, _LINES // len(before))
     for start in range(0, len(rows), step):
-        part = slice(start, start + step)
+        part = slice(start, min(start + step, len(rows)))  # more texts may stand behind: of rows that came meanwhile
         numbers = _numbers(_samples(metric, values[part]))
         if openmetrics and table.exemplars:
             _append_exemplars(numbers, rows[part].tolist(), len(before), table)
