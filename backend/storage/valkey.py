@@ -14,9 +14,10 @@ Each reason is warned of once a minute, and `ping` tells it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis.asyncio import ConnectionPool, SSLConnection
@@ -36,6 +37,7 @@ logger = get_logger(__name__)
 _TIMEOUT_SECONDS = 0.25
 _PAUSE_SECONDS = 5.0
 _WARNING_EVERY_SECONDS = 60.0
+_GOODBYE_SECONDS = _TIMEOUT_SECONDS / 2  # of TLS, that the server may leave without an answer
 _CONNECTIONS = 16  # more than one event loop keeps busy
 _LARGEST_VALUE = 2**20  # bytes; to send more might take as long as the time limit, and look like a hung server
 _PING_KEY, _PING_MILLISECONDS = "artisan:ping", 10_000
@@ -190,6 +192,14 @@ class _Breaker:
         self._next_trial = self._clock() + _PAUSE_SECONDS
 
 
+class _TlsConnection(SSLConnection):
+    """Waits for the server's goodbye for a moment. asyncio does for 30 s, in which a hung server keeps our sockets."""
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        arguments = super()._connection_arguments()
+        return {**arguments, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
+
+
 class _Connections(ConnectionPool):
     """A pool whose TLS connections share the certificates that they trust: to load them takes the event loop 50 ms."""
 
@@ -218,6 +228,8 @@ def _pool(url: str) -> _Connections:
             retry=Retry(NoBackoff(), 0),
             max_connections=_CONNECTIONS,
         )
+        if issubclass(pool.connection_class, SSLConnection):
+            pool.connection_class = _TlsConnection
         pool.make_connection()  # looks at the options
     except (ValueError, TypeError, RedisError):
         readable = False

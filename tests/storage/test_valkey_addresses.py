@@ -146,6 +146,8 @@ async def test_a_hung_server_behind_tls_holds_up_neither_requests_nor_the_end(se
         assert await cache.get("a") is None
         await cache.close()
         assert perf_counter() - started < 2 * 1.0 + 3.0  # goodbye by itself would wait 30 s
+        ours = psutil.Process().net_connections("tcp4")
+        assert not [each for each in ours if each.raddr and each.raddr.port == secured.port]
     finally:
         secured.process.send_signal(signal.SIGCONT)
 
