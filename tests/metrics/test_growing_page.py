@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from backend.core.monitoring.metrics import Counter, Gauge, Histogram, Registry, Trace
 
+from .test_crashes import dies
+
 Numbers = dict[tuple[str, str, str], float]
 
 
@@ -84,8 +86,26 @@ def test_pages_that_are_written_at_once_do_not_disturb_each_other(shops: list[Sh
             if piece is None:
                 writing.remove((page, pieces))
                 continue
-            page += piece
+            page.extend(piece)
             for shop in shops:
                 shop.sell(f"new-{next(new)}")
     for page in pages:
         assert numbers(bytes(page), openmetrics=True)["sales_total", "old", ""] == len(shops)
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_what_is_folded_meanwhile_is_not_missing(tmp_path: Path, step: int) -> None:
+    """Whenever another thread folds the dead, or another scrape begins: a total never falls."""
+    shops = [Shop(tmp_path) for _ in range(4)]
+    for shop in shops:
+        for craft in range(300):
+            shop.sell(str(craft))
+    for shop in shops[1:3]:
+        dies(shop.registry)
+    pieces = shops[0].registry.pieces(openmetrics=True)
+    page = b"".join(next(pieces, b"") for _ in range(step))
+    shops[3].registry.tidy()  # another worker folds, and this one lets go of what is gone
+    shops[0].registry.tidy()
+    shops[0].registry.render()
+    page += b"".join(pieces)
+    assert numbers(page, openmetrics=True)["sales_total", "7", ""] == len(shops)

@@ -151,9 +151,8 @@ class Registry:
         if self._workers is None:
             tables: Iterable[Table] = self._tables(with_exemplars=openmetrics).values()
         else:
-            yield from self._workers.take_in(self.descriptions())
-            mine = self._tables(with_exemplars=openmetrics)
-            tables = self._workers.tables(mine, with_exemplars=openmetrics)
+            gathered = yield from self._workers.gather(self.descriptions(), with_exemplars=openmetrics)
+            tables = gathered.tables(self._tables(with_exemplars=openmetrics))
         for table in tables:
             yield from writing.write(table, openmetrics=openmetrics)
         yield others

@@ -29,6 +29,7 @@ from .record import (
     pack_header,
     pack_record,
 )
+from .summing import Sums
 
 _LOCK, _DRAFT = "folding.lock", "folded.draft"
 
@@ -86,15 +87,17 @@ def _remove_contained(directory: Directory) -> None:
 
 
 def _added_up(directory: Directory, readers: list[FileReader]) -> dict[str, Table]:
-    merged = Merged(())
+    merged, sums = Merged(()), Sums(with_exemplars=False)
     for reader in readers:
+        parts = merged.parts(reader)
         try:
-            for misfit in merged.take_in(reader):
+            for misfit in merged.take_in(reader, parts):
                 if misfit:
                     directory.skip(reader, "declared otherwise", misfit)
         except TornError as error:
             directory.skip(reader, "torn", str(error))
-    return merged.tables(readers, exemplars=False)
+        sums.add(reader, parts)
+    return sums.tables(merged.rows())
 
 
 def _write(directory: Directory, names: list[str], tables: dict[str, Table]) -> None:

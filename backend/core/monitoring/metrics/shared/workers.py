@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ from .combining import combined
 from .directory import Directory
 from .file_reader import FileReader
 from .folding import fold
-from .merging import Merged
+from .merging import Merged, Parts
 from .record import TornError, service_digest
+from .summing import Sums
 from .worker_file import WorkerFile
 
 
@@ -31,7 +32,6 @@ class Workers:
         self._service, self._troubles = service, troubles
         self._directory = Directory(path, service, troubles)
         self._merged = Merged(())
-        self._readers: list[FileReader] = []
         self._lock = threading.Lock()
         self.noting = threading.Lock()
         """Held while this worker's note is replaced, so that a later one is never followed by an earlier one."""
@@ -53,17 +53,18 @@ class Workers:
         folded = fold(Directory(self.path, self._service, self._troubles))
         notes.remove_orphans(self.path)
         with self._lock:
-            readers = self._directory.readers()
-            self._merged.forget(readers)
-            self._readers = [reader for reader in self._readers if reader in readers]
+            self._merged.forget(self._directory.readers())
         return folded
 
     def notes_of_others(self, mine: WorkerFile | None) -> list[bytes]:
         """What the other live workers have noted last."""
         return list(notes.of_others(self.path, service_digest(self._service), mine.path if mine else None))
 
-    def take_in(self, descriptions: Iterable[Description]) -> Iterator[bytes]:
-        """Take in what all files have new, in steps, each of which yields b""."""
+    def gather(self, descriptions: Iterable[Description], *, with_exemplars: bool) -> Generator[bytes, None, Gathered]:
+        """Take in what all files have new, and add up the dead, in steps, each of which yields b"".
+
+        What it has come by stays, whoever folds or lets go of the dead meanwhile.
+        """
         with self._lock:
             if self._merged.wasted:
                 self._merged = Merged(())
@@ -72,11 +73,24 @@ class Workers:
                 self._merged.declare(description)
             readers = self._directory.readers()
             self._merged.forget(readers)
+            gathered = Gathered(self._merged, Sums(with_exemplars=with_exemplars), self._lock)
         for reader in readers:
-            steps = self._merged.take_in(reader)
-            while self._step(reader, steps):
+            parts = yield from self._take_in(gathered.merged, reader)
+            if reader.alive:
+                gathered.live.append((reader, parts))
+            else:
+                with self._lock:
+                    gathered.sums.add(reader, parts)
                 yield b""
-        self._readers = readers
+        return gathered
+
+    def _take_in(self, merged: Merged, reader: FileReader) -> Generator[bytes, None, Parts]:
+        with self._lock:
+            parts = merged.parts(reader)
+            steps = merged.take_in(reader, parts)
+        while self._step(reader, steps):
+            yield b""
+        return parts
 
     def _step(self, reader: FileReader, steps: Iterator[str]) -> bool:
         """Whether there is more to take in."""
@@ -90,10 +104,23 @@ class Workers:
             self._troubles.skipped(reader.path, "declared otherwise", misfit)
         return misfit is not None
 
-    def tables(self, mine: Mapping[str, Table], *, with_exemplars: bool) -> list[Table]:
-        """The numbers of all workers at this moment; `mine` are those that this process could not put into its file."""
+
+class Gathered:
+    """The dead, added up, and the live, whose numbers go on changing."""
+
+    def __init__(self, merged: Merged, sums: Sums, lock: threading.Lock) -> None:
+        self.merged, self.sums, self._lock = merged, sums, lock
+        self.live: list[tuple[FileReader, Parts]] = []
+
+    def tables(self, mine: Mapping[str, Table]) -> list[Table]:
+        """The numbers of all workers at this moment; `mine` are those that this process could not put into its file.
+
+        To be asked for once.
+        """
         with self._lock:
-            tables = self._merged.tables(self._readers, exemplars=with_exemplars)
+            for reader, parts in self.live:
+                self.sums.add(reader, parts)
+            tables = self.sums.tables(self.merged.rows())
         return [_joined(table, mine.get(name)) for name, table in tables.items()]
 
 
