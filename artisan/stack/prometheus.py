@@ -10,8 +10,12 @@ from artisan.stack.ports import LOOPBACK
 from artisan.stack.probe import http
 from artisan.stack.tools import Tools
 
-RETENTION = ("--storage.tsdb.retention.time=40d", "--storage.tsdb.retention.size=4GB")
-"""The error budgets look back 30 days. The second is there for the disk, should somebody watch much more than this."""
+STORAGE = (
+    "--storage.tsdb.retention.time=40d",
+    "--storage.tsdb.retention.size=4GB",
+    "--enable-feature=exemplar-storage",
+)
+"""The error budgets look back 30 days. The size is there for the disk, should somebody watch much more than this."""
 
 # Where Debian keeps its pages when it is installed.
 _OLD_PAGES = Path("/usr/share/prometheus/web")
@@ -32,7 +36,7 @@ def part(tools: Tools, *, config: Path, data: Path, port: int) -> Part:
         f"--web.listen-address={host}:{port}",
         # The links in alert mails.
         f"--web.external-url=http://localhost:{port}/",
-        *RETENTION,
+        *STORAGE,
     ]
     if tools.unpacked("prometheus"):
         argv.append(f"--web.local-assets={tools.tree}/usr/share/prometheus/web/")

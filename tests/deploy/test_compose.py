@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from artisan.stack.prometheus import RETENTION
+from artisan.stack.prometheus import STORAGE
 from backend.core.config import Settings
 from backend.core.monitoring.tracing.export import FLUSH_SECONDS
 from backend.serving import STOP_SECONDS
@@ -220,7 +220,7 @@ def test_alertmanager_finds_its_templates() -> None:
 
 def test_prometheus_keeps_what_make_up_keeps() -> None:
     """As long, and within the same size."""
-    assert set(RETENTION) <= set(DEFAULT["prometheus"]["command"])
+    assert set(STORAGE) <= set(DEFAULT["prometheus"]["command"])
 
 
 def test_prometheus_keeps_exemplars_and_takes_what_the_collector_hands_over() -> None:

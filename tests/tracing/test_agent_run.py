@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from backend.agents.reading import QueryLabels
 from tests.llm.vendor import completion, running_vendor
 
 from .collector import Collector, Span
@@ -17,6 +18,7 @@ from .conftest import StartBackend
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tracing.md"
 QUESTION = "who could sell me something for weaving near Pochampally"
+NOTHING_NAMED = QueryLabels(place="none", material="none", product="none").model_dump_json()
 
 
 def drawn(spans: list[Span], trace_id: str) -> str:
@@ -53,8 +55,7 @@ async def test_the_tree_of_a_run_is_the_one_in_the_docs(
 ) -> None:
     """One trace: request, run, steps, tools, the attempt at a model, statements and look-ups."""
     received, url = collector
-    answer = completion(json.dumps({"material": None, "craft": None}))
-    async with running_vendor(answer) as vendor:
+    async with running_vendor(completion(NOTHING_NAMED)) as vendor:
         run, headers = await in_a_thread(backend, url, vendor.base_url)
         asked = vendor.headers[-1]
     (root,) = [span for span in received.spans if span.name.startswith("POST")]
@@ -70,6 +71,7 @@ async def test_the_tree_of_a_run_is_the_one_in_the_docs(
     assert told["agent_execution_completed"].span_id == agent.span_id
     (chat,) = [span for span in of_the_run if span.name.startswith("chat")]
     assert asked["traceparent"].split("-")[1:3] == [chat.trace_id, chat.span_id]
+    assert chat.attributes["status"] == "success"
     assert chat.attributes["gen_ai.usage.cache_read.input_tokens"] == 60
     assert chat.attributes["gen_ai.usage.reasoning.output_tokens"] == 5
     assert chat.attributes["gen_ai.response.finish_reasons"] == ["stop"]
@@ -102,7 +104,7 @@ async def test_contents_are_recorded_redacted_where_they_are_asked_for(
     """The question and the answer of the run, the prompt and the answer of the model, the arguments of the tools."""
     received, url = collector
     query = f"{QUESTION}, tell asha@example.org"
-    async with running_vendor(completion(json.dumps({"material": None, "craft": None}))) as vendor:
+    async with running_vendor(completion(NOTHING_NAMED)) as vendor:
         asking = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true", "query": query}
         await in_a_thread(backend, url, vendor.base_url, **asking)
     (chat,) = [span for span in received.spans if span.name.startswith("chat")]
