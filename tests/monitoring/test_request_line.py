@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 import pytest
@@ -14,17 +13,19 @@ from opentelemetry.trace import SpanContext
 from backend.core.monitoring import request_line
 from backend.core.monitoring.outcome import Outcome
 from backend.core.monitoring.request_id import request_id_var
+from backend.core.monitoring.request_kind import Kinds
 
 spans = st.none() | st.builds(
     SpanContext, st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1), is_remote=st.just(value=False)
 )
 outcomes = st.builds(
     Outcome,
-    method=st.sampled_from(["GET", "_OTHER"]),
-    endpoint=st.sampled_from(
-        ["/", "/100%/{item}", '/"quoted"\\', "/हस्तकला", "/\ue000timestamp", "/%s/%(x)d", "unmatched"]
+    kind=st.builds(
+        Kinds(counted=True).find,
+        st.sampled_from(["GET", "_OTHER"]),
+        st.sampled_from(["/", "/100%/{item}", '/"quoted"\\', "/हस्तकला", "/\ue000timestamp", "/%s/%(x)d", "unmatched"]),
+        st.sampled_from([200, 404]),
     ),
-    status=st.sampled_from([200, 404]),
     seconds=st.floats(0, 1e6, allow_nan=False),
     received=st.integers(0, 2**60),
     sent=st.integers(0, 2**60),
@@ -41,10 +42,10 @@ def test_both_ways_write_the_same_line(
     """Key for key in the same order; the time apart."""
     token = request_id_var.set(request_id)
     before = len(logs.all())
-    request_line.tell(outcome, request_id, None, logging.INFO)
+    request_line.tell(outcome, request_id, None)
     with monkeypatch.context() as patch:
         patch.setattr(request_line, "writes_json", lambda _: False)
-        request_line.tell(outcome, request_id, None, logging.INFO)
+        request_line.tell(outcome, request_id, None)
     request_id_var.reset(token)
     quick, common = logs.all()[before:]
     assert list(quick) == list(common)

@@ -11,8 +11,6 @@ from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
-_BODIED = frozenset({b"content-length", b"transfer-encoding"})
-
 
 class Peer(Protocol):
     """What is known of a client: how to hear it, and whether it has left by now."""
@@ -31,7 +29,8 @@ def peer_of(scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> P
     uvicorn says by itself whether the client has left, so where there is no body to measure nothing need stand between.
     """
     server: Any = getattr(receive, "__self__", None)
-    if hasattr(server, "disconnected") and headers.keys().isdisjoint(_BODIED) and scope["http_version"] < "2":
+    bodied = b"content-length" in headers or b"transfer-encoding" in headers
+    if not bodied and hasattr(server, "disconnected") and scope["http_version"] < "2":
         uvicorn: Peer = server
         return uvicorn
     return Client(receive, headers)

@@ -6,7 +6,6 @@ The counter, the histograms and the log line are written from the same values, s
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from pathlib import Path
 
@@ -17,25 +16,26 @@ from starlette.types import Message, Scope, Send
 from . import request_line
 from .client import Client, Peer, cut_off
 from .current_span import current_span
-from .endpoints import Endpoints, method_label
-from .http_metrics import HttpMetrics
+from .endpoints import Endpoints
 from .logs import get_logger
+from .metrics.catalogue import ACTIVE_REQUESTS
 from .outcome import CLIENT_CLOSED_REQUEST, Outcome
 from .problem import problem
 from .request_id import HEADER
+from .request_kind import LOGGER, Kinds
 from .tracing.request_span import end_request_span
 
 _BODIES = frozenset({"http.response.body", "http.response.pathsend"})
 _EMPTY = {"type": "http.response.body", "body": b"", "more_body": True}
-_log = get_logger("monitoring.request")
+_log = get_logger(LOGGER)
 
 
 class Exchange:
-    """Follows one request through the application; without `metrics` (our own pages) its line is at debug."""
+    """Follows one request through the application; those to our own pages are of `kinds` that are not counted."""
 
     __slots__ = (
         "_endpoints",
-        "_metrics",
+        "_kinds",
         "_outcome",
         "_path",
         "_peer",
@@ -58,10 +58,10 @@ class Exchange:
         send: Send,
         request_id: str,
         endpoints: Endpoints,
-        metrics: HttpMetrics | None,
+        kinds: Kinds,
     ) -> None:
         self._scope, self._peer, self._send, self._request_id = scope, peer, send, request_id
-        self._endpoints, self._metrics = endpoints, metrics
+        self._endpoints, self._kinds = endpoints, kinds
         self._root_path, self._path = scope.get("root_path", ""), scope["path"]  # routing changes both
         self._status: int | None = None
         self._sent = 0
@@ -69,8 +69,8 @@ class Exchange:
         self._told = False
         self._refusal: OSError | None = None
         self.span: Span | None = None
-        if metrics is not None:
-            metrics.began()
+        if kinds.counted:
+            ACTIVE_REQUESTS.inc()
         self._started = time.perf_counter()
 
     async def send(self, message: Message) -> None:
@@ -92,9 +92,9 @@ class Exchange:
             raise self._refused(error) from None
         if is_body and not gone:
             self._sent += self._size(message)
-        if gone and not last and self._metrics is None:
+        if gone and not last and not self._kinds.counted:
             raise ClientDisconnect  # nobody reads the rest of our own page, which may be a long one
-        if last and self._complete(gone).status < 500:
+        if last and self._complete(gone).kind.status < 500:
             self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
 
     def _begin(self, message: Message) -> Message:
@@ -137,7 +137,7 @@ class Exchange:
         if isinstance(error, ClientDisconnect) or error is self._refusal:
             self._finish(None)  # the application noticed that the client had left: no fault of its own
         elif self._told and self._outcome is not None:
-            _log.error("work_after_response_failed", endpoint=self._outcome.endpoint, exc_info=error)
+            _log.error("work_after_response_failed", endpoint=self._outcome.kind.endpoint, exc_info=error)
         else:
             if isinstance(error, Exception) and self._status is None and not self._gone():
                 await problem(500)(self._scope, self._peer.receive, self.send)
@@ -154,18 +154,17 @@ class Exchange:
 
     def _complete(self, gone: bool, *, broken: bool = False) -> Outcome:
         """Count the request, at its last byte or when it is known that none will follow."""
+        seconds = time.perf_counter() - self._started
+        endpoint = self._endpoints.template(self._scope, self._root_path, self._path)
         outcome = self._outcome = Outcome(
-            method_label(self._scope["method"]),
-            self._endpoints.template(self._scope, self._root_path, self._path),
-            CLIENT_CLOSED_REQUEST if gone else self._status or 500,
-            time.perf_counter() - self._started,
+            self._kinds.find(self._scope["method"], endpoint, CLIENT_CLOSED_REQUEST if gone else self._status or 500),
+            seconds,
             self._peer.received_bytes if isinstance(self._peer, Client) else 0,
             self._sent,
             broken,
             current_span() if self.span is None else self.span.get_span_context(),
         )
-        if self._metrics is not None:
-            self._metrics.record(outcome)
+        outcome.record()
         return outcome
 
     def _tell(self, error: BaseException | None) -> None:
@@ -173,8 +172,7 @@ class Exchange:
         outcome = self._outcome
         assert outcome is not None, "a request is told after it is counted"
         self._told = True
-        usual = logging.DEBUG if self._metrics is None else logging.INFO
-        request_line.tell(outcome, self._request_id, error, usual)
+        request_line.tell(outcome, self._request_id, error)
         if self.span is not None:
             self.span.set_attribute("request_id", self._request_id)
             end_request_span(self.span, self._scope, self._path, outcome, error)

@@ -16,12 +16,12 @@ from .closing import closing
 from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
-from .http_metrics import HttpMetrics
 from .metrics import REGISTRY
 from .metrics.catalogue import APP_INFO
 from .options import MonitoringOptions
 from .pages import PREFIX, Pages
 from .request_id import accept_request_id, request_id_var
+from .request_kind import Kinds
 from .tracing import current
 from .vendor_agents import follow_vendor_agent
 from .vitals import Vitals
@@ -38,7 +38,7 @@ class Monitoring:
         self.health = Health(options.checks)
         self._closing = False
         self._endpoints = Endpoints(app)
-        self._metrics = HttpMetrics()
+        self._kinds, self._own_kinds = Kinds(counted=True), Kinds(counted=False)
         self._shared = (options.metrics_directory, options.service)
         self._pages = Pages(self.health, options.token)
         self._vitals = Vitals(self.health)
@@ -67,7 +67,7 @@ class Monitoring:
         request_id = accept_request_id(headers)
         token = request_id_var.set(request_id)
         peer = peer_of(scope, receive, headers)
-        exchange = Exchange(scope, peer, send, request_id, self._endpoints, None if own else self._metrics)
+        exchange = Exchange(scope, peer, send, request_id, self._endpoints, self._own_kinds if own else self._kinds)
         answer = closing(scope, exchange.send) if self._closing else exchange.send
         try:
             if own:
@@ -118,7 +118,7 @@ class Monitoring:
             directory, service = self._shared
             if directory is not None:
                 REGISTRY.share(directory, service)
-            self._metrics.foresee(self._endpoints.table)
+            self._kinds.foresee(self._endpoints.table)
             self._vitals.start()
 
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from opentelemetry.trace import SpanContext
 
-from .metrics.catalogue import Method
+from .exemplar_trace import exemplar_trace
+from .request_kind import Kind
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left before it had its answer
 
@@ -14,9 +15,7 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left before it h
 class Outcome(NamedTuple):
     """What is known about a request when its last byte is out, or when none will follow; sizes in bytes of body."""
 
-    method: Method
-    endpoint: str
-    status: int
+    kind: Kind
     seconds: float
     received: int
     sent: int
@@ -24,14 +23,21 @@ class Outcome(NamedTuple):
     span: SpanContext | None
     """The span that its last byte was sent in."""
 
+    def record(self) -> None:
+        """Count it, if its kind is counted."""
+        kind, seconds, received, sent, broken, span = self
+        if kind.counted is not None:
+            kind.counted.request.record(seconds, received, sent, trace=exemplar_trace(span))
+            if broken:
+                kind.counted.broken.inc()
+
     def as_fields(self) -> dict[str, Any]:
         """The fields of the request's log line."""
-        method, endpoint, status, seconds, received, sent, _, _ = self
         return {
-            "method": method,
-            "endpoint": endpoint,
-            "status": status,
-            "duration_seconds": round(seconds, 6),
-            "request_size_bytes": received,
-            "response_size_bytes": sent,
+            "method": self.kind.method,
+            "endpoint": self.kind.endpoint,
+            "status": self.kind.status,
+            "duration_seconds": round(self.seconds, 6),
+            "request_size_bytes": self.received,
+            "response_size_bytes": self.sent,
         }

@@ -42,7 +42,8 @@ def end_request_span(span: Span, scope: Scope, path: str, outcome: Outcome, erro
     """End it with what the request's counter and log line say; `path` as the request came in."""
     if not span.is_recording():
         return
-    method, endpoint, status, _, received, sent, _, _ = outcome
+    kind, _, received, sent, broken, _ = outcome
+    method, endpoint, status, _, _ = kind
     attributes: dict[str, str | int] = {
         "http.request.method": method,
         "http.response.status_code": status,
@@ -57,9 +58,9 @@ def end_request_span(span: Span, scope: Scope, path: str, outcome: Outcome, erro
     if captured() and scope.get("query_string"):
         attributes["url.query"] = redact(scope["query_string"].decode("latin-1"))
     span.set_attributes(attributes)
-    if outcome.status == CLIENT_CLOSED_REQUEST and not isinstance(error, Exception):
+    if status == CLIENT_CLOSED_REQUEST and not isinstance(error, Exception):
         spans.end_span(span, "cancelled")
-    elif error is not None or outcome.broken or outcome.status >= 500:
-        spans.end_span(span, "error", error or ("incomplete_response" if outcome.broken else str(outcome.status)))
+    elif error is not None or broken or status >= 500:
+        spans.end_span(span, "error", error or ("incomplete_response" if broken else str(status)))
     else:
         spans.end_span(span, "success")
