@@ -267,3 +267,34 @@ def test_cutting_off_a_connection_that_is_closed_already_harms_nobody() -> None:
     connection = _ClosedConnection()
     cut_off(connection.send)
     assert connection.asked == ["socket", "abort"]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "pieces"), [("GET", [(b"content-length", b"5")], [b"whole"]), ("HEAD", [], [])]
+)
+async def test_a_client_that_leaves_with_all_that_it_was_promised_has_had_its_answer(
+    serve: Any, logs: Any, method: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes]
+) -> None:
+    """The end that the application sends later is empty: so it is with a file of whole pieces, and for HEAD."""
+    left = asyncio.Event()
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("no lifespan here")
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await receive()  # the request itself
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.body", "body": b""})
+        left.set()
+
+    async with serve(Monitoring(late)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"{method} /late HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n" + b"".join(pieces)), 5)
+        writer.close()
+        await asyncio.wait_for(left.wait(), 5)
+    (line,) = logs.of("request_completed")
+    assert (line["status"], line["response_size_bytes"]) == (200, len(b"".join(pieces)))
+    assert not logs.of("request_abandoned")

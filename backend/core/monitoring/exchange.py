@@ -36,6 +36,7 @@ class Exchange:
     __slots__ = (
         "_endpoints",
         "_kinds",
+        "_length",
         "_outcome",
         "_path",
         "_peer",
@@ -64,6 +65,7 @@ class Exchange:
         self._endpoints, self._kinds = endpoints, kinds
         self._root_path, self._path = scope.get("root_path", ""), scope["path"]  # routing changes both
         self._status: int | None = None
+        self._length: bytes | None = None
         self._sent = 0
         self._outcome: Outcome | None = None
         self._told = False
@@ -100,7 +102,11 @@ class Exchange:
     def _begin(self, message: Message) -> Message:
         self._status = message["status"]
         headers = message.get("headers", ())
-        if HEADER in dict(headers):  # names are in lower case (ASGI)
+        named = dict(headers)  # in lower case (ASGI)
+        self._length = b"0" if self._scope["method"] == "HEAD" else named.get(b"content-length")
+        if self._length == b"0" and self._left():
+            self._length = None  # who has left by now has not even had the head
+        if HEADER in named:
             headers = [pair for pair in headers if pair[0] != HEADER]
         return {**message, "headers": [*headers, (HEADER, self._request_id.encode())]}
 
@@ -123,6 +129,14 @@ class Exchange:
         return error
 
     def _gone(self) -> bool:
+        """Whether the client has left without its answer.
+
+        Its end may come late: an empty piece when a file is sent, all pieces for HEAD. A client that has read what it
+        was promised waits for no more.
+        """
+        return self._left() and self._length != b"%d" % self._sent
+
+    def _left(self) -> bool:
         return self._peer.disconnected or self._refusal is not None
 
     def returned(self) -> None:
@@ -147,8 +161,7 @@ class Exchange:
 
     def _finish(self, error: BaseException | None) -> None:
         if self._outcome is None:
-            gone = self._gone()
-            self._complete(gone, broken=not gone and self._status is not None)
+            self._complete(self._gone(), broken=self._status is not None and not self._left())
         if not self._told:
             self._tell(error)
 
