@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -298,3 +300,43 @@ async def test_a_client_that_leaves_with_all_that_it_was_promised_has_had_its_an
     (line,) = logs.of("request_completed")
     assert (line["status"], line["response_size_bytes"]) == (200, len(b"".join(pieces)))
     assert not logs.of("request_abandoned")
+
+
+def of_requests(logs: Any) -> list[tuple[str, str, int]]:
+    return [(line["request_id"], line["event"], line["status"]) for line in logs.all() if "endpoint" in line]
+
+
+async def test_a_client_that_leaves_while_the_first_of_pipelined_requests_is_served(serve: Any, logs: Any) -> None:
+    """uvicorn tells the last of them alone, which it never starts, and lets the first send what nobody is sent."""
+    slow = Slow()
+    requests = b"".join(b"GET /stream HTTP/1.1\r\nHost: x\r\nX-Request-ID: %b\r\n\r\n" % each for each in (b"1", b"2"))
+    async with serve(slow.app) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(requests)
+        await asyncio.wait_for(slow.entered.wait(), 5)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        await eventually(lambda: not server_connections(port))
+        slow.go_on.set()
+        await eventually(lambda: of_requests(logs))
+    assert of_requests(logs) == [("1", "request_abandoned", 499)]
+
+
+async def test_what_is_pipelined_behind_a_fault_is_not_told_as_answered(serve: Any, logs: Any) -> None:
+    """uvicorn starts it, and closes the connection for the fault before it."""
+    app = FastAPI()
+
+    @app.get("/{fails}")
+    async def answer(fails: bool) -> PlainTextResponse:
+        if fails:
+            raise ValueError("a fault")
+        return PlainTextResponse("done")
+
+    request = b"GET /%b HTTP/1.1\r\nHost: x\r\nX-Request-ID: %b\r\n\r\n"
+    async with serve(Monitoring(app)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request % (b"1", b"1") + request % (b"0", b"0"))
+        reply = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    assert reply.count(b"HTTP/1.1 ") == reply.count(b"HTTP/1.1 500") == 1
+    assert of_requests(logs) == [("1", "request_failed", 500), ("0", "request_abandoned", 499)]

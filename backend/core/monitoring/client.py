@@ -107,12 +107,22 @@ def _poll(receive: Receive) -> Message | None:
     return None
 
 
+def closed(send: Send) -> bool:
+    """Whether the connection is closed, and drops what is sent, as far as the server lets us see it: uvicorn does.
+
+    Of pipelined requests it tells the last alone that the client has left, and none that it has itself closed the
+    connection after a fault. One that is being closed still takes what is sent while it has something to write.
+    """
+    transport = _transport(send)
+    return transport is not None and transport.is_closing() and not transport.get_write_buffer_size()
+
+
 def cut_off(send: Send) -> None:
     """Reset the connection of a client that does not read, as far as the server lets us: uvicorn does.
 
     Left to itself it would wait, with all that it has not sent yet, until the client has read that.
     """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = _transport(send)
     if transport is None:
         return
     with suppress(OSError, AttributeError, ValueError):  # not a socket, or closed already: uvloop's ValueError
@@ -120,3 +130,7 @@ def cut_off(send: Send) -> None:
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
     with suppress(RuntimeError):
         transport.abort()
+
+
+def _transport(send: Send) -> Any:
+    return getattr(getattr(send, "__self__", None), "transport", None)

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
 from . import request_line
-from .client import Client, Peer, cut_off
+from .client import Client, Peer, closed, cut_off
 from .current_span import current_span
 from .endpoints import Endpoints
 from .logs import get_logger
@@ -137,7 +137,7 @@ class Exchange:
         return self._left() and self._length != b"%d" % self._sent
 
     def _left(self) -> bool:
-        return self._peer.disconnected or self._refusal is not None
+        return self._peer.disconnected or self._refusal is not None or closed(self._send)
 
     def returned(self) -> None:
         """The application is done; whatever it left open is closed here."""
