@@ -340,3 +340,39 @@ async def test_what_is_pipelined_behind_a_fault_is_not_told_as_answered(serve: A
         writer.close()
     assert reply.count(b"HTTP/1.1 ") == reply.count(b"HTTP/1.1 500") == 1
     assert of_requests(logs) == [("1", "request_failed", 500), ("0", "request_abandoned", 499)]
+
+
+async def test_a_fault_that_the_framework_answers_is_told_even_when_the_client_has_left(serve: Any, logs: Any) -> None:
+    """Its answer goes nowhere, and the exception comes after it: they are of one request, and of one line."""
+    slow = Slow()
+    app = FastAPI()
+
+    @app.get("/x")
+    async def fail() -> None:
+        await slow.slow()
+        raise ValueError("a real fault")
+
+    async with serve(Monitoring(app)) as port:
+        await leave(port, b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n", slow)
+        await eventually(lambda: logs.of("request_abandoned"))
+    (line,) = [line for line in logs.all() if line["level"] == "error"]
+    assert (line["event"], line["status"], line["error"]) == ("request_abandoned", 499, "a real fault")
+
+
+async def test_an_answer_that_ends_twice_is_told_once(logs: Any, rise: Any) -> None:
+    """A server lets it pass when the client has left."""
+    counted = rise("http_requests_total", method="GET", endpoint="unmatched", status="200")
+
+    async def twice(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            await PlainTextResponse("done")(scope, receive, send)
+
+    async def send(_: Message) -> None: ...
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    monitored = Monitoring(twice)
+    await monitored({"type": "http", "method": "GET", "path": "/x", "headers": []}, receive, send)
+    await monitored._vitals.stop()
+    assert (len(logs.of("request_completed")), counted()) == (1, 1)

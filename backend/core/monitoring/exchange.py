@@ -96,8 +96,10 @@ class Exchange:
             self._sent += self._size(message)
         if gone and not last and not self._kinds.counted:
             raise ClientDisconnect  # nobody reads the rest of our own page, which may be a long one
-        if last and self._complete(gone).kind.status < 500:
-            self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
+        if last and self._outcome is None:
+            self._complete(gone)
+            if (self._status or 500) < 500:
+                self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
 
     def _begin(self, message: Message) -> Message:
         self._status = message["status"]
@@ -165,7 +167,7 @@ class Exchange:
         if not self._told:
             self._tell(error)
 
-    def _complete(self, gone: bool, *, broken: bool = False) -> Outcome:
+    def _complete(self, gone: bool, *, broken: bool = False) -> None:
         """Count the request, at its last byte or when it is known that none will follow."""
         seconds = time.perf_counter() - self._started
         endpoint = self._endpoints.template(self._scope, self._root_path, self._path)
@@ -178,7 +180,6 @@ class Exchange:
             current_span() if self.span is None else self.span.get_span_context(),
         )
         outcome.record()
-        return outcome
 
     def _tell(self, error: BaseException | None) -> None:
         """Write the request's line and end its span."""
