@@ -23,6 +23,7 @@ from uvicorn.supervisors.multiprocess import Process
 from backend.agents.runner import TIME_LIMIT_SECONDS
 from backend.core.config import Settings
 from backend.core.monitoring import Monitoring
+from backend.core.monitoring.logs import share_output
 from backend.draining import RETIRE, Draining
 
 # After the drain, a request that was just accepted may take as long as any: the longest is a run of an agent.
@@ -113,6 +114,7 @@ def serve_alone(app: Monitoring, settings: Settings) -> int:
 
 def serve_with_workers(create: Callable[[Settings], Monitoring], settings: Settings) -> int:
     """Serve with `settings.workers` processes until a signal; uvicorn starts another one where one has died."""
+    share_output()
     with _metrics_directory(settings) as directory:
         told = settings.model_copy(update={"metrics_dir": directory})
         config = server_config(partial(_worker, create, told), told, factory=True)

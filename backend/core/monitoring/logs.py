@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanContext
 
 from .current_span import current_span
 from .log_record import Fields, Renderer, compose, describe_exception, render_console, render_json
+from .shared_output import write_alone
 
 # Libraries that tell at INFO what our own lines already say, once for each call.
 _TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "aiosqlite", "urllib3")
@@ -31,6 +32,7 @@ class _Output:
     """Where lines go and which of them; one for the process."""
 
     def __init__(self) -> None:
+        self.is_shared = False
         self.copies_to: Callable[[Fields], None] | None = None
         self.reports_to: Callable[[BaseException, Fields], None] | None = None
         # Reentrant: the garbage collector may run a finalizer that logs while this very thread writes.
@@ -61,8 +63,11 @@ class _Output:
         try:
             with self._lock:
                 stream = self.stream or sys.stdout.buffer
-                stream.write(line)
-                stream.flush()
+                if self.is_shared:
+                    write_alone(stream, line)
+                else:
+                    stream.write(line)
+                    stream.flush()
         except (OSError, ValueError, AttributeError, RuntimeError):
             return  # a closed or broken pipe, no stdout at all, a write amid a write
 
@@ -111,6 +116,11 @@ class Logger(structlog.BoundLoggerBase):
 def writes_json(level: int) -> bool:
     """Whether lines of this level are written, and only as JSON: then a `LineTemplate` may make them."""
     return _output.json and level >= _output.level and _output.copies_to is None
+
+
+def share_output() -> None:
+    """Other processes write to the same output from now on."""
+    _output.is_shared = True
 
 
 def copy_lines_to(take: Callable[[Fields], None] | None) -> None:

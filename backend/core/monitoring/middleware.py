@@ -16,6 +16,7 @@ from .closing import closing
 from .endpoints import Endpoints
 from .exchange import Exchange
 from .health import Health
+from .logs import share_output
 from .metrics import REGISTRY
 from .metrics.catalogue import APP_INFO
 from .options import MonitoringOptions
@@ -40,6 +41,8 @@ class Monitoring:
         self._endpoints = Endpoints(app)
         self._kinds, self._own_kinds = Kinds(counted=True), Kinds(counted=False)
         self._shared = (options.metrics_directory, options.service)
+        if options.metrics_directory is not None:
+            share_output()
         self._pages = Pages(self.health, options.token)
         self._vitals = Vitals(self.health)
         APP_INFO.set(version=options.version, environment=options.environment, commit=options.commit)
