@@ -359,6 +359,25 @@ async def test_a_fault_that_the_framework_answers_is_told_even_when_the_client_h
     assert (line["event"], line["status"], line["error"]) == ("request_abandoned", 499, "a real fault")
 
 
+@pytest.mark.parametrize("head", [{"headers": [(b"x-name", b"two\nlines")]}, {"status": 1000}], ids=str)
+async def test_a_head_that_the_server_refuses_is_no_answer(serve: Any, logs: Any, rise: Any, head: Any) -> None:
+    """Its client has not seen the status that it would have had."""
+    counted = rise("http_requests_total", method="GET", endpoint="unmatched", status="500")
+
+    async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("no lifespan here")
+        await send({"type": "http.response.start", "status": 200, **head})
+
+    async with serve(Monitoring(refused)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\nX-Request-ID: 1\r\n\r\n")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+    assert of_requests(logs) == [("1", "request_failed", 500)]
+    assert counted() == 1
+
+
 async def test_an_answer_that_ends_twice_is_told_once(logs: Any, rise: Any) -> None:
     """A server lets it pass when the client has left."""
     counted = rise("http_requests_total", method="GET", endpoint="unmatched", status="200")

@@ -92,6 +92,8 @@ class Exchange:
             await self._send(message)
         except (OSError, RuntimeError) as error:
             raise self._refused(error) from None
+        if kind == "http.response.start":
+            self._status = message["status"]  # not before: a server may refuse a head that cannot be sent
         if is_body and not gone:
             self._sent += self._size(message)
         if gone and not last and not self._kinds.counted:
@@ -102,7 +104,6 @@ class Exchange:
                 self._tell(None)  # a 5xx waits: only at the end is it known whether an exception made it
 
     def _begin(self, message: Message) -> Message:
-        self._status = message["status"]
         headers = message.get("headers", ())
         named = dict(headers)  # in lower case (ASGI)
         self._length = b"0" if self._scope["method"] == "HEAD" else named.get(b"content-length")
@@ -156,7 +157,8 @@ class Exchange:
             _log.error("work_after_response_failed", endpoint=self._outcome.kind.endpoint, exc_info=error)
         else:
             if isinstance(error, Exception) and self._status is None and not self._gone():
-                await problem(500)(self._scope, self._peer.receive, self.send)
+                with contextlib.suppress(Exception):  # a server that has refused one head may refuse another
+                    await problem(500)(self._scope, self._peer.receive, self.send)
             self._finish(error)
         with contextlib.suppress(AttributeError):  # an exception with slots; then the server's line says it twice
             error._told_as_request_failed = True  # type: ignore[attr-defined]
