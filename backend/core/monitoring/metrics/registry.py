@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -151,13 +151,28 @@ class Registry:
         if self._workers is None:
             tables: Iterable[Table] = self._tables(with_exemplars=openmetrics).values()
         else:
-            gathered = yield from self._workers.gather(self.descriptions(), with_exemplars=openmetrics)
-            tables = gathered.tables(self._tables(with_exemplars=openmetrics))
+            tables = yield from self._tables_of_all(self._workers, with_exemplars=openmetrics)
         for table in tables:
             yield from writing.write(table, openmetrics=openmetrics)
         yield others
         if openmetrics:
             yield b"# EOF\n"
+
+    def _tables_of_all(self, workers: Workers, *, with_exemplars: bool) -> Generator[bytes, None, list[Table]]:
+        """What all workers have, with what is in the memory of this one.
+
+        Begun again when another thread has moved label sets into the file meanwhile: they are no longer in memory, and
+        were not in the file when it was read.
+        """
+        while True:
+            moves = self.store.moves
+            gathered = yield from workers.gather(self.descriptions(), with_exemplars=with_exemplars)
+            gathered.add_live()
+            with self.store.lock:
+                if moves == self.store.moves:
+                    mine = self._tables(with_exemplars=with_exemplars)
+                    break
+        return gathered.tables(mine)
 
     def _tables(self, *, with_exemplars: bool) -> dict[str, Table]:
         """What is in the memory of this process, all of one moment."""

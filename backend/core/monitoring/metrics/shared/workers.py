@@ -112,14 +112,15 @@ class Gathered:
         self.merged, self.sums, self._lock = merged, sums, lock
         self.live: list[tuple[FileReader, Parts]] = []
 
-    def tables(self, mine: Mapping[str, Table]) -> list[Table]:
-        """The numbers of all workers at this moment; `mine` are those that this process could not put into its file.
-
-        To be asked for once.
-        """
+    def add_live(self) -> None:
+        """Add the numbers that the live have at this moment. To be done once."""
         with self._lock:
             for reader, parts in self.live:
                 self.sums.add(reader, parts)
+
+    def tables(self, mine: Mapping[str, Table]) -> list[Table]:
+        """The numbers of all workers; `mine` are those that this process could not put into its file."""
+        with self._lock:
             tables = self.sums.tables(self.merged.rows())
         return [_joined(table, mine.get(name)) for name, table in tables.items()]
 
