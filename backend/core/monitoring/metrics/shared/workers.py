@@ -74,8 +74,10 @@ class Workers:
             readers = self._directory.readers()
             self._merged.forget(readers)
             gathered = Gathered(self._merged, Sums(with_exemplars=with_exemplars), self._lock)
-        for reader in readers:
-            parts = yield from self._take_in(gathered.merged, reader)
+            # Asked for at once: what an earlier scrape has taken in of a file is not read again once it is forgotten.
+            files = [(reader, self._merged.parts(reader)) for reader in readers]
+        for reader, parts in files:
+            yield from self._take_in(gathered.merged, reader, parts)
             if reader.alive:
                 gathered.live.append((reader, parts))
             else:
@@ -84,13 +86,10 @@ class Workers:
                 yield b""
         return gathered
 
-    def _take_in(self, merged: Merged, reader: FileReader) -> Generator[bytes, None, Parts]:
-        with self._lock:
-            parts = merged.parts(reader)
-            steps = merged.take_in(reader, parts)
+    def _take_in(self, merged: Merged, reader: FileReader, parts: Parts) -> Iterator[bytes]:
+        steps = merged.take_in(reader, parts)
         while self._step(reader, steps):
             yield b""
-        return parts
 
     def _step(self, reader: FileReader, steps: Iterator[str]) -> bool:
         """Whether there is more to take in."""
