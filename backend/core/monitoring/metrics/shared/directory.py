@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.core.monitoring.metrics.troubles import Troubles
 
-from .file_reader import FileReader
+from .file_reader import FileReader, identity_of
 from .record import ForeignError, Kind, TornError, service_digest
 from .worker_file import SUFFIX, UNBORN, WorkerFile
 
@@ -21,7 +21,9 @@ class Directory:
     def __init__(self, path: Path, service: str, troubles: Troubles) -> None:
         self.path, self.service, self._troubles = path, service_digest(service), troubles
         self._readers: dict[str, FileReader] = {}
-        self._refused: set[str] = set()
+        self._refused: dict[str, tuple[int, int]] = {}
+        self.unreadable: dict[str, OSError] = {}
+        """Files that could not be opened when they were looked for last; the next time they may be."""
 
     def new_file(self) -> WorkerFile:
         """A file for this process; raises OSError when there is no room for it."""
@@ -35,12 +37,15 @@ class Directory:
         opened, some of them may be gone, and all is done again.
         """
         for _ in range(_ATTEMPTS):
+            self.unreadable.clear()
             folded = self._folded()
             contained = contents(folded) if folded else frozenset()
             names = {path.name for path in self.path.glob(f"*{SUFFIX}")} - contained
             readers = [reader for name in sorted(names) if (reader := self._reader(name))]
-            if folded.is_still_there() if folded else not (self.path / FOLDED).exists():
+            if self._is_still(folded):
                 break
+        for name, error in self.unreadable.items():
+            self._troubles.skipped(self.path / name, "unreadable", str(error))
         self._keep({*names, FOLDED})
         return [folded, *readers] if folded else readers
 
@@ -58,38 +63,44 @@ class Directory:
             del self._readers[FOLDED]
         return self._reader(FOLDED)
 
+    def _is_still(self, folded: FileReader | None) -> bool:
+        """Whether there still is this folded file; None for none that can be used."""
+        if folded is not None:
+            return folded.is_still_there()
+        try:
+            return self._refused.get(FOLDED) == identity_of((self.path / FOLDED).stat())
+        except OSError:
+            return True
+
     def _reader(self, name: str) -> FileReader | None:
         if name in self._readers:
             return self._readers[name]
-        if name in self._refused:
-            return None
         path = self.path / name
         try:
-            self._readers[name] = reader = FileReader(path, self.service)
+            identity = identity_of(path.stat())
+            if self._refused.get(name) == identity:
+                return None
+            reader = FileReader(path, self.service)
+            if name == FOLDED:
+                contents(reader)  # what it contains has to be known before its numbers are
         except FileNotFoundError:
             return None
-        except (ForeignError, TornError, OSError) as error:
-            self._troubles.skipped(path, _reason(error), str(error))
-            self._refused.add(name)
+        except OSError as error:
+            self.unreadable[name] = error
             return None
+        except (ForeignError, TornError) as error:
+            self._troubles.skipped(path, "foreign" if isinstance(error, ForeignError) else "torn", str(error))
+            self._refused[name] = identity
+            return None
+        self._readers[name] = reader
         return reader
 
     def _keep(self, names: set[str]) -> None:
         self._readers = {name: reader for name, reader in self._readers.items() if name in names}
-        self._refused &= names
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case ForeignError():
-            return "foreign"
-        case TornError():
-            return "torn"
-        case _:
-            return "unreadable"
+        self._refused = {name: identity for name, identity in self._refused.items() if name in names}
 
 
 def contents(folded: FileReader) -> frozenset[str]:
-    """The names of the files whose numbers are in the folded file: its first record."""
+    """The names of the files whose numbers are in the folded file: its first record. Raises TornError."""
     first = next(folded.all_records(), None)
     return frozenset(first.text.decode().split()) if first and first.kind is Kind.CONTAINS else frozenset()

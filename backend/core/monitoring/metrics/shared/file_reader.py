@@ -61,12 +61,12 @@ class FileReader:
     @property
     def identity(self) -> tuple[int, int]:
         """Tells this file from any other that had or will have its name, while it is open."""
-        return _identity(os.fstat(self._descriptor))
+        return identity_of(os.fstat(self._descriptor))
 
     def is_still_there(self) -> bool:
         """Whether its path still leads to this very file."""
         try:
-            return _identity(self.path.stat()) == self.identity
+            return identity_of(self.path.stat()) == self.identity
         except FileNotFoundError:
             return False
 
@@ -171,5 +171,6 @@ def _ranges(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> npt.
     return numbers
 
 
-def _identity(stat: os.stat_result) -> tuple[int, int]:
+def identity_of(stat: os.stat_result) -> tuple[int, int]:
+    """Tells a file from all others that there are at the same time."""
     return stat.st_dev, stat.st_ino

@@ -35,17 +35,22 @@ _LOCK, _DRAFT = "folding.lock", "folded.draft"
 
 
 def fold(directory: Directory) -> int:
-    """Fold all files of the dead; returns how many. Where another process folds already, there is nothing to do."""
+    """Fold all files of the dead; returns how many. Where another process folds already, there is nothing to do.
+
+    Raises OSError when there is no room, or when what was folded before cannot be read.
+    """
     with _alone(directory.path) as alone:
         if not alone:
             return 0
         _remove_remains(directory)
         readers = directory.readers()
-        dead = [reader for reader in readers if reader.path.name != FOLDED and not reader.alive]
-        _remove_contained(directory)
+        if error := directory.unreadable.get(FOLDED):
+            raise error  # the new one would be without its numbers
+        folded = [reader for reader in readers if reader.path.name == FOLDED]
+        dead = [reader for reader in readers if reader not in folded and not reader.alive]
+        _remove_contained(folded)
         if not dead:
             return 0
-        folded = [reader for reader in readers if reader.path.name == FOLDED]
         tables = _added_up(directory, [*folded, *dead])
         _write(directory, [reader.path.name for reader in dead], tables)
         for reader in dead:
@@ -78,12 +83,11 @@ def _remove_remains(directory: Directory) -> None:
             path.unlink()
 
 
-def _remove_contained(directory: Directory) -> None:
+def _remove_contained(folded: list[FileReader]) -> None:
     """Take away what an earlier folding has left behind when it was ended before its last step."""
-    with suppress(FileNotFoundError):
-        folded = FileReader(directory.path / FOLDED, directory.service)
-        for name in contents(folded):
-            (directory.path / name).unlink(missing_ok=True)
+    for reader in folded:
+        for name in contents(reader):
+            reader.path.with_name(name).unlink(missing_ok=True)
 
 
 def _added_up(directory: Directory, readers: list[FileReader]) -> dict[str, Table]:
