@@ -81,6 +81,25 @@ def test_two_services_in_one_folder_do_not_mix(tmp_path: Path) -> None:
     assert shown(pages["bank"])["done_total",] == 5
 
 
+def test_the_dead_of_two_services_in_one_folder_do_not_mix(tmp_path: Path) -> None:
+    """Each service folds its own, for ever."""
+
+    def worker(service: str) -> Registry:
+        registry = Registry()
+        counter = Counter("done_total", "Done", registry=registry)
+        registry.share(tmp_path, service)
+        counter.inc()
+        return registry
+
+    for _ in range(3):
+        for service in ("shop", "bank"):
+            dies(worker(service))
+    for service in ("shop", "bank"):
+        registry = worker(service)
+        registry.tidy()
+        assert shown(registry)["done_total",] == 4
+
+
 def test_a_metric_that_another_version_declares_otherwise_is_left_out(tmp_path: Path, logs: Any) -> None:
     """Buckets with other edges cannot be added up."""
     registries = [Registry(), Registry()]

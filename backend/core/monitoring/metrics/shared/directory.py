@@ -11,7 +11,6 @@ from .file_reader import FileReader, identity_of
 from .record import ForeignError, Kind, TornError, service_digest
 from .worker_file import SUFFIX, UNBORN, WorkerFile
 
-FOLDED = "folded"
 _ATTEMPTS = 20
 
 
@@ -20,6 +19,8 @@ class Directory:
 
     def __init__(self, path: Path, service: str, troubles: Troubles) -> None:
         self.path, self.service, self._troubles = path, service_digest(service), troubles
+        self.folded = f"folded-{self.service.hex()}"
+        """The name of the one file into which those of the dead are folded: each service has its own."""
         self._readers: dict[str, FileReader] = {}
         self._refused: dict[str, tuple[int, int]] = {}
         self.unreadable: dict[str, OSError] = {}
@@ -46,7 +47,7 @@ class Directory:
                 break
         for name, error in self.unreadable.items():
             self._troubles.skipped(self.path / name, "unreadable", str(error))
-        self._keep({*names, FOLDED})
+        self._keep({*names, self.folded})
         return [folded, *readers] if folded else readers
 
     def remains(self) -> Iterable[Path]:
@@ -58,17 +59,17 @@ class Directory:
         self._troubles.skipped(reader.path, reason, detail)
 
     def _folded(self) -> FileReader | None:
-        cached = self._readers.get(FOLDED)
+        cached = self._readers.get(self.folded)
         if cached is not None and not cached.is_still_there():
-            del self._readers[FOLDED]
-        return self._reader(FOLDED)
+            del self._readers[self.folded]
+        return self._reader(self.folded)
 
     def _is_still(self, folded: FileReader | None) -> bool:
         """Whether there still is this folded file; None for none that can be used."""
         if folded is not None:
             return folded.is_still_there()
         try:
-            return self._refused.get(FOLDED) == identity_of((self.path / FOLDED).stat())
+            return self._refused.get(self.folded) == identity_of((self.path / self.folded).stat())
         except OSError:
             return True
 
@@ -81,7 +82,7 @@ class Directory:
             if self._refused.get(name) == identity:
                 return None
             reader = FileReader(path, self.service)
-            if name == FOLDED:
+            if name == self.folded:
                 contents(reader)  # what it contains has to be known before its numbers are
         except FileNotFoundError:
             return None

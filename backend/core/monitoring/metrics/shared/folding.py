@@ -16,7 +16,7 @@ from backend.core.monitoring.metrics import labels
 from backend.core.monitoring.metrics.memory import Floats
 from backend.core.monitoring.metrics.table import Table
 
-from .directory import FOLDED, Directory, contents
+from .directory import Directory, contents
 from .file_reader import FileReader
 from .merging import Merged
 from .record import (
@@ -44,9 +44,9 @@ def fold(directory: Directory) -> int:
             return 0
         _remove_remains(directory)
         readers = directory.readers()
-        if error := directory.unreadable.get(FOLDED):
+        if error := directory.unreadable.get(directory.folded):
             raise error  # the new one would be without its numbers
-        folded = [reader for reader in readers if reader.path.name == FOLDED]
+        folded = [reader for reader in readers if reader.path.name == directory.folded]
         dead = [reader for reader in readers if reader not in folded and not reader.alive]
         _remove_contained(folded)
         if not dead:
@@ -117,7 +117,7 @@ def _write(directory: Directory, names: list[str], tables: dict[str, Table]) -> 
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)
-        draft.replace(directory.path / FOLDED)
+        draft.replace(directory.path / directory.folded)
     finally:
         draft.unlink(missing_ok=True)  # a full disk needs the room that a half has taken
 
