@@ -15,6 +15,7 @@ from .measurements import (
     memory,
     scrape,
     server,
+    shares,
     spans,
     tracked_call,
     workers_gap,
@@ -22,6 +23,7 @@ from .measurements import (
 
 _MODULES = (
     in_process,
+    shares,
     server,
     spans,
     tracked_call,

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from starlette.types import ASGIApp
+
 from benchmarks.application import BARE, VARIANTS
 from benchmarks.asgi import get
 from benchmarks.group import Group
@@ -17,8 +19,13 @@ PATHS = tuple(f"/items/{item}" for item in range(100))
 
 
 def prepare(variant: str) -> Measure:
-    """CPU microseconds of each of `requests`, of all threads of the process."""
-    runner, app = asyncio.Runner(), VARIANTS[variant]()
+    """CPU microseconds of each of `requests`."""
+    return measuring(VARIANTS[variant]())
+
+
+def measuring(app: ASGIApp) -> Measure:
+    """CPU microseconds of each of `requests` to an application, of all threads of the process."""
+    runner = asyncio.Runner()
 
     async def send(requests: int) -> None:
         for number in range(requests):

@@ -13,7 +13,7 @@ def test_only_refuses_what_there_is_not(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as end:
         command.main(["--only", "memory,nonsense"])
     assert end.value.code == 2
-    assert "there is no nonsense; there are in_process, server," in capsys.readouterr().err
+    assert "there is no nonsense; there are in_process, shares, server," in capsys.readouterr().err
 
 
 def test_only_measures_what_was_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
