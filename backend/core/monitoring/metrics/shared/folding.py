@@ -64,6 +64,7 @@ def _alone(path: Path) -> Iterator[bool]:
     try:
         yield _locked(descriptor)
     finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile has it open as long as it lives
         os.close(descriptor)
 
 

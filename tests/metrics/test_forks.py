@@ -1,0 +1,60 @@
+"""A fork at a bad moment: what another thread was doing then neither stops in the parent nor goes on in the child."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.core.monitoring.metrics.shared import folding
+
+from .test_crashes import dies, recording
+
+
+@contextmanager
+def child() -> Iterator[None]:
+    """A forked process that does nothing, and ends in the end."""
+    stay, end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(end)
+        os.read(stay, 1)
+        os._exit(0)
+    os.close(stay)
+    try:
+        yield
+    finally:
+        os.close(end)
+        os.waitpid(pid, 0)
+
+
+def test_a_child_that_is_forked_amid_a_folding_keeps_nobody_from_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the lock's file open as long as it lives."""
+    living, *dead = [recording(tmp_path, amount) for amount in (1, 2, 3)]
+    amid, forked, write, parent = threading.Event(), threading.Event(), folding._write, os.getpid()
+
+    def slow(*args: Any) -> None:
+        if os.getpid() == parent:
+            amid.set()
+            forked.wait(10)
+        write(*args)
+
+    monkeypatch.setattr(folding, "_write", slow)
+    dies(dead[0])
+    thread = threading.Thread(target=living.tidy)
+    thread.start()
+    amid.wait(10)
+    with child():
+        forked.set()
+        thread.join()
+        dies(dead[1])
+        living.tidy()
+        files = [registry.store.file for registry in dead]
+        assert not any(file is None or file.path.exists() for file in files)
