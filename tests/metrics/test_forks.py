@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from backend.core.monitoring.metrics import Registry, forks
 from backend.core.monitoring.metrics.shared import folding
 
 from .test_crashes import dies, recording
@@ -58,3 +59,25 @@ def test_a_child_that_is_forked_amid_a_folding_keeps_nobody_from_the_next(
         living.tidy()
         files = [registry.store.file for registry in dead]
         assert not any(file is None or file.path.exists() for file in files)
+
+
+def test_two_threads_that_fork_at_once_do_not_keep_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody could record any more, in any thread."""
+    registry = Registry()
+    monkeypatch.setattr(forks, "_watched", {registry})
+    begun = threading.Event()
+
+    def fork() -> None:
+        begun.set()
+        forks._before()
+        forks._in_parent()
+
+    forks._before()
+    thread = threading.Thread(target=fork)
+    thread.start()
+    begun.wait()
+    thread.join(0.2)  # it waits for this one
+    forks._in_parent()
+    thread.join(10)
+    assert registry.store.lock.acquire(timeout=1)
+    registry.store.lock.release()

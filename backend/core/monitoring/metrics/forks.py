@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from typing import Protocol
 
@@ -22,6 +23,7 @@ class Forked(Protocol):
 
 _watched: weakref.WeakSet[Forked] = weakref.WeakSet()
 _held: list[Forked] = []
+_forking = threading.RLock()  # one thread forks at a time: else one would give back what the other holds
 
 
 def watch(registry: Forked) -> None:
@@ -30,6 +32,7 @@ def watch(registry: Forked) -> None:
 
 
 def _before() -> None:
+    _forking.acquire()
     _held.extend(_watched)
     for registry in _held:
         registry.store.lock.acquire()
@@ -38,6 +41,7 @@ def _before() -> None:
 def _in_parent() -> None:
     while _held:
         _held.pop().store.lock.release()
+    _forking.release()
 
 
 def _in_child() -> None:
@@ -45,6 +49,7 @@ def _in_child() -> None:
         registry = _held.pop()
         registry.begin_anew()
         registry.store.lock.release()
+    _forking.release()
 
 
 if hasattr(os, "register_at_fork"):
