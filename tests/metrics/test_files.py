@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from backend.core.monitoring.metrics import Counter, Gauge, Histogram, Registry
 from backend.core.monitoring.metrics.catalogue import FILES_SKIPPED
+from backend.core.monitoring.metrics.shared.worker_file import WorkerFile
 
 from .test_crashes import dies, recording, shown
 
@@ -173,3 +175,24 @@ def test_a_child_of_a_worker_counts_in_a_file_of_its_own(reader: Registry, tmp_p
     in_child(work)
     assert shown(reader)["done_total", "a"] == 11
     assert reader.value("done_total", kind="a") == 1
+
+
+def test_a_file_that_has_grown_and_could_not_be_mapped_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs: Any
+) -> None:
+    """For want of a descriptor, say: what is new is in memory until the next tidying."""
+    registry = Registry()
+    many = Counter("many_total", "Many", labels=("number",), registry=registry)
+    registry.share(tmp_path)
+
+    def refuse(_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr(WorkerFile, "_map", refuse)
+        for number in range(1900):
+            many.labels(str(number)).inc()
+    assert registry._in_memory()
+    registry.tidy()
+    assert not registry._in_memory()
+    assert sum(value for key, value in shown(registry).items() if key[0] == "many_total") == 1900

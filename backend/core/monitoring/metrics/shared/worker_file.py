@@ -89,6 +89,8 @@ class WorkerFile:
 def allocate(descriptor: int, size: int) -> None:
     """Make a file `size` bytes long, with room on the disk for each of them; raises OSError when there is none."""
     now = os.fstat(descriptor).st_size
+    if now >= size:  # it has grown before, and could not be mapped then
+        return
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, now, size - now)
     else:
