@@ -12,7 +12,7 @@ from pathlib import Path
 import prometheus_client
 import pytest
 
-from backend.core.monitoring.metrics import Registry
+from backend.core.monitoring.metrics import Counter, Registry
 
 
 def shop(orders: float) -> prometheus_client.CollectorRegistry:
@@ -72,6 +72,19 @@ def test_a_note_that_is_none_is_left_out(tmp_path: Path) -> None:
         for nonsense in (b"", b"[", b"{}", b"3", b'[["x"]]', b'[["x","","gauge","",[["x",{},"y"]]]]', b"null"):
             path.write_bytes(nonsense)
             assert registry.render(beside=[shop(2)]).body
+
+
+def test_a_name_that_is_taken_here_is_not_shown_of_another_worker(tmp_path: Path) -> None:
+    """Of another version, which has it from elsewhere: a name is on a page once."""
+    registry = Registry()
+    orders = Counter("orders_total", "Orders", registry=registry)
+    registry.share(tmp_path)
+    orders.inc(2)
+    with other_worker(tmp_path, 7):
+        page = registry.render("application/openmetrics-text", beside=[shop(3)]).body
+    assert page.count(b"# TYPE orders ") == 1
+    assert page.count(b"\norders_total") == 1
+    assert page.count(b"\nceiling{") == 2
 
 
 def test_one_worker_alone_has_no_pid_on_its_page() -> None:

@@ -125,9 +125,10 @@ class Registry:
         Where there are several workers it shows those of all: of the others, what they had when they tidied last.
         """
         shown = self._leave_note(beside)
+        taken = {metric.family for metric in self.descriptions()}  # another version's notes may have our names
         for note in self._workers.notes_of_others(self.store.file) if self._workers is not None else ():
             with suppress(ValueError):  # of another version
-                shown += foreign.read_note(note)
+                shown += [family for family in foreign.read_note(note) if family.name not in taken]
         return foreign.write(shown, openmetrics=openmetrics)
 
     def _leave_note(self, beside: Iterable[prometheus_client.CollectorRegistry]) -> list[Metric]:
