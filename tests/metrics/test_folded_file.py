@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backend.core.monitoring.metrics import Registry
+from backend.core.monitoring.metrics import Histogram, Registry
 
 from .test_crashes import dies, recording, shown
 
@@ -102,3 +102,21 @@ def test_a_file_that_could_not_be_opened_once_is_tried_again(
     assert shown(reader)["done_total", "a"] == 3
     assert logs.of("metrics_file_skipped")[0]["reason"] == "unreadable"
     assert shown(reader)["done_total", "a"] == 6
+
+
+def test_a_metric_of_an_older_version_does_not_keep_out_that_of_the_present_one(tmp_path: Path, logs: Any) -> None:
+    """Else a histogram whose buckets were changed would fall whenever a worker dies."""
+
+    def worker(*edges: float) -> Registry:
+        registry = Registry()
+        histogram = Histogram("took_seconds", "Took", buckets=edges, registry=registry)
+        registry.share(tmp_path)
+        histogram.observe(0.5)
+        return registry
+
+    dies(worker(1, 2))
+    present, other = worker(1, 3), worker(1, 3)
+    dies(other)
+    for _ in range(2):
+        assert shown(present)["took_seconds_count",] == 2
+        present.tidy()

@@ -196,7 +196,7 @@ class Registry:
     def _fold(self) -> None:
         assert self._workers is not None
         try:
-            self._workers.fold()
+            self._workers.fold(self.descriptions())
         except OSError as error:  # the dead can wait: they are shown as they are
             self.troubles.disk_refuses(error)
 

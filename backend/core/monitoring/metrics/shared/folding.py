@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backend.core.monitoring.metrics import labels
+from backend.core.monitoring.metrics.description import Description
 from backend.core.monitoring.metrics.memory import Floats
 from backend.core.monitoring.metrics.table import Table
 
@@ -34,9 +35,10 @@ from .summing import Sums
 _LOCK, _DRAFT = "folding.lock", "folded.draft"
 
 
-def fold(directory: Directory) -> int:
+def fold(directory: Directory, descriptions: Iterable[Description]) -> int:
     """Fold all files of the dead; returns how many. Where another process folds already, there is nothing to do.
 
+    Metrics that versions of the service declare differently are kept as `descriptions` have them.
     Raises OSError when there is no room, or when what was folded before cannot be read.
     """
     with _alone(directory.path) as alone:
@@ -51,7 +53,7 @@ def fold(directory: Directory) -> int:
         _remove_contained(folded)
         if not dead:
             return 0
-        tables = _added_up(directory, [*folded, *dead])
+        tables = _added_up(directory, [*folded, *dead], descriptions)
         _write(directory, [reader.path.name for reader in dead], tables)
         for reader in dead:
             reader.path.unlink(missing_ok=True)
@@ -91,8 +93,8 @@ def _remove_contained(folded: list[FileReader]) -> None:
             reader.path.with_name(name).unlink(missing_ok=True)
 
 
-def _added_up(directory: Directory, readers: list[FileReader]) -> dict[str, Table]:
-    merged, sums = Merged(()), Sums(with_exemplars=False)
+def _added_up(directory: Directory, readers: list[FileReader], descriptions: Iterable[Description]) -> dict[str, Table]:
+    merged, sums = Merged(descriptions), Sums(with_exemplars=False)
     for reader in readers:
         parts = merged.parts(reader)
         try:

@@ -44,13 +44,13 @@ class Workers:
         """A file for this process; raises OSError when there is no room for it."""
         return self._directory.new_file()
 
-    def fold(self) -> int:
+    def fold(self, descriptions: Iterable[Description]) -> int:
         """Fold the files of the dead; returns how many. Raises OSError when there is no room for it. It may block.
 
         What is gone is let go of here, not in a scrape: the last to close a file waits until the disk has freed it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        folded = fold(Directory(self.path, self._service, self._troubles))
+        folded = fold(Directory(self.path, self._service, self._troubles), descriptions)
         notes.remove_orphans(self.path)
         with self._lock:
             self._merged.forget(self._directory.readers())
