@@ -70,6 +70,23 @@ def test_any_cut_and_any_flipped_byte_is_survived(reader: Registry, tmp_path: Pa
             assert shown(reader)["done_total", "only 1"] == 1
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_file_that_is_cut_after_it_was_read_is_told_and_left_out(
+    reader: Registry, tmp_path: Path, logs: Any, alive: bool
+) -> None:
+    """To read behind its end would be a SIGBUS."""
+    other = recording(tmp_path, 2)
+    assert shown(reader)["done_total", "only 2"] == 2
+    assert other.store.file is not None
+    os.truncate(other.store.file.path, 8192)
+    if not alive:
+        dies(other)
+    assert shown(reader)["done_total", "only 1"] == 1
+    assert logs.of("metrics_file_skipped")[0]["reason"] == "torn"
+    reader.tidy()
+    assert shown(reader)["done_total", "only 1"] == 1
+
+
 def test_two_services_in_one_folder_do_not_mix(tmp_path: Path) -> None:
     """Each knows its own files by their header."""
     pages = {}

@@ -54,7 +54,11 @@ class Registry:
 
     def descriptions(self) -> tuple[Description, ...]:
         """Every declared metric, in the order of declaration."""
-        return tuple(family.description for family in self._families.values())
+        return tuple(family.description for family in self._declared())
+
+    def _declared(self) -> tuple[Family, ...]:  # type: ignore[type-arg]
+        """So far: another thread may declare one meanwhile."""
+        return tuple(self._families.values())
 
     def share(self, directory: Path, service: str = "") -> None:
         """Keep the numbers in a file of `directory`, and show the sum of all workers of `service` that do so.
@@ -78,7 +82,7 @@ class Registry:
             self._open_file()
         else:
             self._fold()
-            if any(family.texts or family.exemplars for family in self._families.values()):
+            if any(family.texts or family.exemplars for family in self._declared()):
                 self._move()
         self._leave_note(beside)
 
@@ -95,7 +99,7 @@ class Registry:
     def value(self, sample: str, **wanted: str) -> float | None:
         """The present value of one sample (`x_total`, `x_bucket` …) in this process, or None when there is none."""
         edge = wanted.pop("le", None)
-        for family in self._families.values():
+        for family in self._declared():
             metric = family.description
             if sample in metric.samples and wanted.keys() == set(metric.labels):
                 series = family.series.get(tuple(labels.clean(wanted[name]) for name in metric.labels))
@@ -107,7 +111,7 @@ class Registry:
     def label_values(self, label: str) -> set[str]:
         """Every value that a label of this name has in this process, in whatever metric."""
         found: set[str] = set()
-        for family in self._families.values():
+        for family in self._declared():
             if label in family.description.labels:
                 index = family.description.labels.index(label)
                 found |= {values[index] for values in tuple(family.series)}
@@ -224,7 +228,7 @@ class Registry:
         self.troubles.refused(self.store)
 
     def _in_memory(self) -> int:
-        return sum(len(family.texts) for family in self._families.values())
+        return sum(len(family.texts) for family in self._declared())
 
 
 def _sample(metric: Description, sample: str, edge: str | None, cells: list[float]) -> float | None:

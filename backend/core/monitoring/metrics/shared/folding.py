@@ -103,7 +103,8 @@ def _added_up(directory: Directory, readers: list[FileReader], descriptions: Ite
                     directory.skip(reader, "declared otherwise", misfit)
         except TornError as error:
             directory.skip(reader, "torn", str(error))
-        sums.add(reader, parts)
+        with suppress(TornError):  # it was cut meanwhile, which is told where it is read next
+            sums.add(reader, parts)
     return sums.tables(merged.rows())
 
 

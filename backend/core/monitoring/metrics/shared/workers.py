@@ -73,7 +73,7 @@ class Workers:
                 self._merged.declare(description)
             readers = self._directory.readers()
             self._merged.forget(readers)
-            gathered = Gathered(self._merged, Sums(with_exemplars=with_exemplars), self._lock)
+            gathered = Gathered(self._merged, Sums(with_exemplars=with_exemplars), self._lock, self._troubles)
             # Asked for at once: what an earlier scrape has taken in of a file is not read again once it is forgotten.
             files = [(reader, self._merged.parts(reader)) for reader in readers]
         for reader, parts in files:
@@ -81,8 +81,7 @@ class Workers:
             if reader.alive:
                 gathered.live.append((reader, parts))
             else:
-                with self._lock:
-                    gathered.sums.add(reader, parts)
+                gathered.add([(reader, parts)])
                 yield b""
         return gathered
 
@@ -107,20 +106,27 @@ class Workers:
 class Gathered:
     """The dead, added up, and the live, whose numbers go on changing."""
 
-    def __init__(self, merged: Merged, sums: Sums, lock: threading.Lock) -> None:
-        self.merged, self.sums, self._lock = merged, sums, lock
+    def __init__(self, merged: Merged, sums: Sums, lock: threading.Lock, troubles: Troubles) -> None:
+        self.merged, self._sums, self._lock, self._troubles = merged, sums, lock, troubles
         self.live: list[tuple[FileReader, Parts]] = []
 
-    def add_live(self) -> None:
-        """Add the numbers that the live have at this moment. To be done once."""
+    def add(self, files: Iterable[tuple[FileReader, Parts]]) -> None:
+        """Add the numbers that they have at this moment. One that was cut by somebody is told and left out."""
         with self._lock:
-            for reader, parts in self.live:
-                self.sums.add(reader, parts)
+            for reader, parts in files:
+                try:
+                    self._sums.add(reader, parts)
+                except TornError as error:
+                    self._troubles.skipped(reader.path, "torn", str(error))
+
+    def add_live(self) -> None:
+        """Add the live. To be done once."""
+        self.add(self.live)
 
     def tables(self, mine: Mapping[str, Table]) -> list[Table]:
         """The numbers of all workers; `mine` are those that this process could not put into its file."""
         with self._lock:
-            tables = self.sums.tables(self.merged.rows())
+            tables = self._sums.tables(self.merged.rows())
         return [_joined(table, mine.get(name)) for name, table in tables.items()]
 
 
