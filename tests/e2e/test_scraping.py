@@ -21,6 +21,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from tests.e2e.processes import eventually, program, running
+from tests.e2e.serving import answers
 from tests.ports import free_port
 from tests.prometheus import Prometheus, prometheus
 
@@ -41,13 +42,6 @@ _STORED = {
     "paid_seconds_sum": "0.5",
 }
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-def answers(client: httpx.Client, path: str) -> bool:
-    try:
-        return client.get(path).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def quickest_quarter(seconds: list[float]) -> float:
